@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -109,6 +110,7 @@ class ConsoleSizeTrial {
     }
 
     private void put(String topic) {
+        AtomicReference<Exception> failed = new AtomicReference<>();
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of("bootstrap.servers", kafka.bootstrapServers(), "linger.ms", 20),
                 new ByteArraySerializer(),
@@ -124,10 +126,12 @@ class ConsoleSizeTrial {
                 }
                 String body = "{\"model\":\"maker/model-" + i % MODELS
                         + "\",\"messages\":[{\"role\":\"user\",\"content\":\"request " + i + " of the trial\"}]}";
-                var unused =
-                        producer.send(new ProducerRecord<>(topic, i % 12, null, null, body.getBytes(UTF_8), headers));
+                var unused = producer.send(
+                        new ProducerRecord<>(topic, i % 12, null, null, body.getBytes(UTF_8), headers),
+                        (written, failure) -> failed.compareAndSet(null, failure));
             }
         }
+        assertThat(failed.get()).isNull();
     }
 
     private void ask(String url, String what, String path, String body) throws IOException, InterruptedException {

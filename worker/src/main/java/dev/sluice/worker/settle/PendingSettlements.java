@@ -150,7 +150,7 @@ final class PendingSettlements {
     void committed(List<Settlement> settlements, long nanos) {
         limit.committed(cost(settlements), nanos);
         settlements.forEach(this::release);
-        pending.addAll(0, unavailable.takeAvailable());
+        pending.addAll(0, unavailable.committed());
     }
 
     private void release(Settlement settlement) {

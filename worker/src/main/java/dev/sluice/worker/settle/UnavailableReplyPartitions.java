@@ -31,6 +31,10 @@ import org.slf4j.LoggerFactory;
  * So there is a bound for all together, and after two minutes no reply waits for the partition any more. The others go
  * to the queue's own reply topic, and a header says why.
  *
+ * <p>Whoever waits for a reply does not look there. So no reply goes there because of a leader's election, or because
+ * Kafka as a whole takes nothing: time counts only from when it is known that others can be written to, by Kafka's
+ * metadata or because a transaction without the partition was committed. Within the first 20 s all replies wait.
+ *
  * <p>The queue's own topics are never here, since nothing can be settled without them.
  *
  * <p>Kafka's metadata tells which partitions cannot be written to, and nothing is sent to those. Where it tells nothing
@@ -42,6 +46,8 @@ final class UnavailableReplyPartitions {
     private static final long FIRST_PAUSE = Duration.ofSeconds(10).toNanos();
     private static final long LONGEST_PAUSE = Duration.ofMinutes(2).toNanos();
     private static final long LONGEST_WAIT = Duration.ofMinutes(2).toNanos();
+    /** The time until the bound on waiting replies holds. Kafka elects a leader within it. */
+    private static final long SHORTEST_WAIT = Duration.ofSeconds(20).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(UnavailableReplyPartitions.class);
 
@@ -52,6 +58,8 @@ final class UnavailableReplyPartitions {
     private final Map<TopicPartition, Deque<Settlement>> waiting = new LinkedHashMap<>();
     /** The time from which each of these partitions could not be written to. */
     private final Map<TopicPartition, Long> since = new HashMap<>();
+    /** The time from which it is known that others can be written to meanwhile. */
+    private final Map<TopicPartition, Long> alone = new HashMap<>();
 
     private long waitingBytes;
     /**
@@ -120,15 +128,32 @@ final class UnavailableReplyPartitions {
                     .addKeyValue("partition", partition)
                     .log("Reply partition unavailable; its replies wait for at most two minutes");
         }
+        if (cannotBeWritten(partition)) {
+            isAlone(partition);
+        }
         // without any that waits, the next one is the probe
         boolean waits = isOverdue(partition)
                 ? isProbeDue(partition) && waiting(partition).isEmpty()
-                : size() < most.replies() && waitingBytes < most.bytes();
+                : isWithinBound() || !isAloneFor(partition, SHORTEST_WAIT);
         if (waits) {
             add(partition, settlement);
             return Optional.empty();
         }
         return Optional.of(new ReplyRoute(topics.replies(), null, 0, null, sentence(partition)));
+    }
+
+    private boolean isWithinBound() {
+        return size() < most.replies() && waitingBytes < most.bytes();
+    }
+
+    /** Learns that others can be written to while this partition cannot. */
+    private void isAlone(TopicPartition partition) {
+        alone.computeIfAbsent(partition, first -> nanoTime.getAsLong());
+    }
+
+    private boolean isAloneFor(TopicPartition partition, long nanos) {
+        Long from = alone.get(partition);
+        return from != null && nanoTime.getAsLong() - from >= nanos;
     }
 
     private String sentence(TopicPartition partition) {
@@ -151,7 +176,7 @@ final class UnavailableReplyPartitions {
     }
 
     private boolean isOverdue(TopicPartition partition) {
-        return unavailableFor(partition) >= LONGEST_WAIT;
+        return isAloneFor(partition, LONGEST_WAIT);
     }
 
     private boolean isProbeDue() {
@@ -162,7 +187,10 @@ final class UnavailableReplyPartitions {
         return isProbeDue() && !cannotBeWritten(partition);
     }
 
-    /** Takes out what has waited for too long. A settlement that is to be the next probe stays. */
+    /**
+     * Takes out what has waited for too long, and what is more than may wait. A settlement that is to be the next probe
+     * stays.
+     */
     List<Settlement> takeOverdue() {
         List<Settlement> overdue = new ArrayList<>();
         waiting.forEach((partition, settlements) -> {
@@ -172,7 +200,20 @@ final class UnavailableReplyPartitions {
             }
         });
         overdue.forEach(settlement -> waitingBytes -= settlement.weight());
+        waiting.keySet().stream()
+                .filter(partition -> isAloneFor(partition, SHORTEST_WAIT))
+                .forEach(partition -> takeExcess(partition, overdue));
         return overdue;
+    }
+
+    /** Takes out the newest, which have waited for the shortest time. */
+    private void takeExcess(TopicPartition partition, List<Settlement> overdue) {
+        Deque<Settlement> settlements = waiting(partition);
+        while (settlements.size() > 1 && (size() > most.replies() || waitingBytes > most.bytes())) {
+            Settlement newest = settlements.removeLast();
+            waitingBytes -= newest.weight();
+            overdue.add(newest);
+        }
     }
 
     private boolean isUnavailable(TopicPartition target) {
@@ -218,6 +259,7 @@ final class UnavailableReplyPartitions {
         for (TopicPartition partition : List.copyOf(all ? waiting.keySet() : unconfirmed)) {
             Settlement first = waiting(partition).peek();
             if (cannotBeWritten(partition)) {
+                isAlone(partition);
                 unconfirmed.remove(partition);
                 untilWritable.add(partition);
                 continue;
@@ -299,6 +341,18 @@ final class UnavailableReplyPartitions {
         return kept;
     }
 
+    /**
+     * Learns that a transaction was committed.
+     *
+     * @return the settlements of every partition that it has probed
+     */
+    List<Settlement> committed() {
+        if (probed.isEmpty()) {
+            waiting.keySet().forEach(this::isAlone);
+        }
+        return takeAvailable();
+    }
+
     /** Takes out the settlements of every partition that the last probe has written to. */
     List<Settlement> takeAvailable() {
         List<Settlement> available = new ArrayList<>();
@@ -319,6 +373,7 @@ final class UnavailableReplyPartitions {
         Deque<Settlement> settlements = waiting(partition);
         waiting.remove(partition);
         since.remove(partition);
+        alone.remove(partition);
         settlements.forEach(settlement -> waitingBytes -= settlement.weight());
         unconfirmed.remove(partition);
         untilWritable.remove(partition);

@@ -188,12 +188,47 @@ class PendingSettlementsTest {
         add("app.away", 0, LongStream.range(0, MOST_WAITING).toArray());
         assertThat(transaction()).hasSize(MOST_WAITING);
         now += Duration.ofSeconds(3).toNanos();
+        othersAreWritten();
+        now += Duration.ofSeconds(7).toNanos();
+        assertThat(transaction()).as("a probe").hasSize(1);
+        add("app.away", 0, 100);
+        assertThat(transaction()).as("a leader may be elected").isEmpty();
+        now += Duration.ofSeconds(13).toNanos();
 
-        add("app.away", 0, 100, 101);
+        add("app.away", 0, 101, 102);
 
-        assertThat(transaction()).containsExactly("id-100", "id-101");
-        assertThat(redirections()).containsOnly("reply partition app.away-0 has taken nothing for 3 s");
+        assertThat(transaction()).containsExactlyInAnyOrder("id-100", "id-101", "id-102");
+        assertThat(redirections()).hasSize(3).containsOnly("reply partition app.away-0 has taken nothing for 23 s");
         assertThat(pending.waitingReplies()).isEqualTo(MOST_WAITING);
+    }
+
+    /** Nobody who waits for a reply looks at the queue's own topic, so an outage of Kafka sends nothing there. */
+    @Test
+    void noReplyGoesElsewhereWhileKafkaTakesNothingAtAll() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, 1, 2);
+        assertThat(transaction()).hasSize(2);
+        for (int minute = 0; minute < 60; minute++) {
+            add("app.away", 0, 10 + minute);
+            now += Duration.ofMinutes(1).toNanos();
+            assertThat(transaction()).hasSizeLessThan(2);
+            assertThat(redirections()).isEmpty();
+        }
+
+        away.clear();
+        now += Duration.ofMinutes(2).toNanos();
+        List<String> written = new ArrayList<>();
+        for (int round = 0; round < 62; round++) {
+            written.addAll(transaction());
+            assertThat(sent).allSatisfy(record -> assertThat(record.topic()).isEqualTo("app.away"));
+        }
+        assertThat(written).hasSize(62).doesNotHaveDuplicates();
+    }
+
+    /** Commits a transaction that has a reply to another topic. */
+    private void othersAreWritten() {
+        add("app.good", 0, 1_000);
+        assertThat(transaction()).containsExactly("id-1000");
     }
 
     @Test
@@ -201,6 +236,7 @@ class PendingSettlementsTest {
         away.add(partition("app.away", 0));
         add("app.away", 0, 1, 2, 3);
         transaction();
+        othersAreWritten();
         for (int seconds : List.of(10, 20, 40)) {
             now += Duration.ofSeconds(seconds).toNanos();
             assertThat(transaction()).hasSize(1);
@@ -224,6 +260,7 @@ class PendingSettlementsTest {
         away.add(partition("app.away", 0));
         add("app.away", 0, 1);
         transaction();
+        othersAreWritten();
         now += Duration.ofMinutes(2).toNanos();
         assertThat(transaction()).as("a probe that fails").containsExactly("id-1");
         assertThat(redirections()).isEmpty();
@@ -471,7 +508,7 @@ class PendingSettlementsTest {
                             failures.rejections(chosen.size() == 1),
                             failures.failedPartitions(),
                             failures.suspect()));
-        } else {
+        } else if (!chosen.isEmpty()) {
             pending.committed(taken, 0);
         }
         return ids;

@@ -93,11 +93,13 @@ final class BatchCommand implements Callable<Integer> {
             if (submits) {
                 warmUp(rig, folder, progress);
             }
+            int before = rig.recorder().history().calls().size();
             BatchTrial trial = new BatchTrial(rig, plan, folder, progress::say);
             Path file = trial.write();
             BatchTrial.Outcome outcome = trial.run(file);
             List<Violation> violations = BatchCheck.of(outcome, lines);
-            List<ApiCall> calls = rig.recorder().history().calls();
+            List<ApiCall> calls =
+                    rig.recorder().history().calls().stream().skip(before).toList();
             long called = calls.stream().map(ApiCall::id).distinct().count();
             out.printf("%-32s %d%n", "lines", lines);
             out.printf("%-32s %.1f%n", "seconds", outcome.seconds());
