@@ -23,9 +23,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * The archive holds the classes of a broker as Java has them in memory. A broker starts with it in half the time, and for
- * half the processor time. It lies beside the sandbox's jar, and {@link #main} writes it. Java passes over an archive
- * that is not of its own version or not of this jar.
+ * The archive holds the classes of a broker as Java has them in memory. A broker starts with it in half the time, and
+ * for half the processor time. It lies beside the sandbox's jar, and {@link #main} writes it. Java passes over an
+ * archive that is not of its own version or not of this jar.
  */
 final class BrokerArchive {
     private static final String TOPIC = "rehearsal";

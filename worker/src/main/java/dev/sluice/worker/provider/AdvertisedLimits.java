@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Together's {@code x-ratelimit-limit} and {@code x-tokenlimit-limit} are per second. OpenAI's {@code
  * x-ratelimit-limit-requests} and {@code x-ratelimit-limit-tokens}, which Groq and others send as well, count for a
  * time that no header names: a minute with OpenAI, a day for the requests of Groq. There, what is used comes back
- * evenly, so the time follows from what is used of the limit and from {@code x-ratelimit-reset-requests}, the time until
- * it has come back, as in {@code 6m0s}. A limit for a minute is taken. One for an hour or a day is not, since what may
- * be called at once would be spread over the day. A reset without a unit is that of a counter which begins again all at
- * once, and says nothing of its length.
+ * evenly, so the time follows from what is used of the limit and from {@code x-ratelimit-reset-requests}, the time
+ * until it has come back, as in {@code 6m0s}. A limit for a minute is taken. One for an hour or a day is not, since
+ * what may be called at once would be spread over the day. A reset without a unit is that of a counter which begins
+ * again all at once, and says nothing of its length.
  *
  * @param requests requests per second; empty if not advertised
  * @param tokens tokens per second; empty if not advertised
