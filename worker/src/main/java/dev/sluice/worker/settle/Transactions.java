@@ -50,6 +50,11 @@ import org.slf4j.event.Level;
  * <p>Where a partition takes not even the end of a transaction, Kafka takes no further one with that id. Once that end
  * is decided, nothing under way can change it any more, so the worker goes on with another id.
  *
+ * <p>A broker that dies may forget a commit that it has confirmed a moment before. Then the abort of the next
+ * transaction takes away what both have written, replies and offsets. So after a transaction that has failed slowly, as
+ * in an outage, the offsets of the last confirmed one are looked up. Without them the worker ends: whoever reads the
+ * partitions next, calls the requests again.
+ *
  * <p>A large answer behind a broker quota may need longer than a transaction may take. So batches as large as one that
  * timed out though it had a single settlement get more time, from a producer of their own with the same id.
  */
@@ -67,6 +72,10 @@ public final class Transactions implements AutoCloseable {
     private static final String HANGING =
             "Committed offsets could not be read for a minute. If Kafka is well otherwise, a transaction hangs there: "
                     + "kafka-transactions.sh find-hanging shows it, and abort ends it";
+
+    private static final String LOST_COMMIT = "Kafka has lost a commit that it had confirmed, and the answers with it. "
+            + "The worker ends, so that the requests are read and called again. A Kafka of one broker can do that when "
+            + "it is killed";
 
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
     /** A transaction may still be committed a little after its time, since the broker looks for late ones seldom. */
@@ -92,6 +101,12 @@ public final class Transactions implements AutoCloseable {
     /** The time that Kafka has for the markers of a decided transaction before the worker goes on with another id. */
     private static final long ENDING_NANOS = Duration.ofSeconds(3).toNanos();
 
+    /** The time that a transaction takes at least that fails since a broker is away. */
+    private static final long OUTAGE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** The tries to look up the last confirmed transaction, of {@link #OFFSETS_BOUND} each. */
+    private static final int CONFIRMED_TRIES = 3;
+
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
     private final Id id;
@@ -106,6 +121,9 @@ public final class Transactions implements AutoCloseable {
     private Duration time = KafkaClients.TRANSACTION_TIME;
     /** The size from which a batch gets more time. */
     private long largeBytes = Long.MAX_VALUE;
+
+    /** The offsets of the last transaction whose commit Kafka has confirmed. */
+    private Map<TopicPartition, OffsetAndMetadata> confirmed = Map.of();
 
     private volatile boolean stopped;
     private volatile String trouble = "";
@@ -211,7 +229,12 @@ public final class Transactions implements AutoCloseable {
             succeeded(batch, begun);
             return TransactionResult.COMMITTED;
         } catch (KafkaException failure) {
-            return afterFailure(current, batch, failures, committing, failure);
+            boolean isSlow = nanoTime.getAsLong() - begun >= OUTAGE_NANOS;
+            TransactionResult result = afterFailure(current, batch, failures, committing, failure);
+            if (isSlow) {
+                requireConfirmed(failure);
+            }
+            return result;
         }
     }
 
@@ -233,6 +256,7 @@ public final class Transactions implements AutoCloseable {
     private void succeeded(TransactionBatch batch, long begun) {
         failuresInARow = 0;
         trouble = "";
+        confirmed = batch.offsets();
         boolean wasQuick = nanoTime.getAsLong() - begun < KafkaClients.TRANSACTION_TIME.toNanos();
         if (wasQuick && batch.bytes() >= largeBytes) {
             largeBytes = Long.MAX_VALUE;
@@ -325,6 +349,24 @@ public final class Transactions implements AutoCloseable {
                 return DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND));
             } catch (KafkaException unknown) {
                 pauseAfter(unknown, tries < HANGING_AFTER ? "Committed offsets could not be read" : HANGING);
+            }
+        }
+    }
+
+    /**
+     * Throws if Kafka does not have the offsets of the last confirmed transaction. It goes on if nobody can tell, since
+     * they may be unreadable for as long as another worker's transaction hangs.
+     */
+    private void requireConfirmed(KafkaException failure) {
+        for (int tries = 0; tries < CONFIRMED_TRIES && !confirmed.isEmpty() && !stopped; tries++) {
+            heartbeat.run();
+            try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
+                if (!DoneOffsets.landed(confirmed, reader.committed(confirmed.keySet(), OFFSETS_BOUND))) {
+                    throw new WorkerException(LOST_COMMIT, failure);
+                }
+                return;
+            } catch (KafkaException unknown) {
+                log.atDebug().setCause(unknown).log("Committed offsets could not be read");
             }
         }
     }

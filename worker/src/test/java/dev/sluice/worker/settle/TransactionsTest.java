@@ -324,6 +324,60 @@ class TransactionsTest {
         assertThat(values(next)).containsExactly("a");
     }
 
+    /** A broker that was killed may have forgotten the commit, and the abort takes away what both have written. */
+    @Test
+    void aConfirmedCommitThatIsLostInAnOutageEndsTheWorker() {
+        FakeProducer producer = prepare();
+        transactions.run(batch("a"));
+        committed = Map.of(PARTITION, new OffsetAndMetadata(3));
+        isAway(producer);
+
+        assertThatThrownBy(() -> transactions.run(batch("b")))
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContaining("lost a commit");
+    }
+
+    @Test
+    void aConfirmedCommitThatIsThereAfterAnOutageIsNoReasonToEnd() {
+        FakeProducer producer = prepare();
+        transactions.run(batch("a"));
+        committed = Map.of(PARTITION, OFFSET);
+        isAway(producer);
+        readFailures.add(new TimeoutException("unstable"));
+
+        assertThat(transactions.run(batch("b")).committed()).isFalse();
+        assertThat(events).endsWith("abort", "read", "read");
+    }
+
+    @Test
+    void aConfirmedCommitThatNobodyCanReadIsNoReasonToEnd() {
+        FakeProducer producer = prepare();
+        transactions.run(batch("a"));
+        isAway(producer);
+        for (int i = 0; i < 3; i++) {
+            readFailures.add(new TimeoutException("unstable"));
+        }
+
+        assertThat(transactions.run(batch("b")).committed()).isFalse();
+    }
+
+    /** A rejection or a rebalance is quick, and no broker is away. */
+    @Test
+    void aQuickFailureAsksForNothing() {
+        FakeProducer producer = prepare();
+        transactions.run(batch("a"));
+        producer.offsetsFailures.add(new CommitFailedException("stale"));
+
+        assertThat(transactions.run(batch("b")).committed()).isFalse();
+        assertThat(events).doesNotContain("read");
+    }
+
+    private static void isAway(FakeProducer producer) {
+        for (int i = 0; i < 4; i++) {
+            producer.offsetsFailures.add(new TimeoutException("away"));
+        }
+    }
+
     @Test
     void offsetsThatCannotBeReadAreAskedForUntilTheyAreKnown() {
         endsUnknown(prepare());
