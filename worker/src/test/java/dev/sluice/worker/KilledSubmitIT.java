@@ -72,9 +72,9 @@ class KilledSubmitIT {
     @Test
     void everyLineHasOneAnswerHoweverOftenItIsKilled() throws Exception {
         Path batch = batch(LINES);
-        killAt(random.nextInt(LINES / 4), batch);
-        killAt(LINES / 4 + random.nextInt(LINES / 4), batch, "--resume");
-        killAt(LINES / 2 + random.nextInt(LINES / 4), batch, "--resume");
+        killAt(random.nextInt(LINES / 4), batch, "--window=100");
+        killAt(LINES / 4 + random.nextInt(LINES / 4), batch, "--resume", "--window=100");
+        killAt(LINES / 2 + random.nextInt(LINES / 4), batch, "--resume", "--window=100");
 
         assertThat(finish(batch, "--resume")).isEqualTo(1);
 
@@ -125,7 +125,8 @@ class KilledSubmitIT {
     void aStopPrintsHowToContinue() throws Exception {
         int count = 600;
         Path batch = batch(count);
-        Process process = start(batch);
+        // few at a time, so that some are left when the signal arrives
+        Process process = start(batch, "--window=20");
         awaitAnswers(count / 4);
         process.destroy();
 

@@ -129,7 +129,7 @@ final class UnavailableReplyPartitions {
                     .log("Reply partition unavailable; its replies wait for at most two minutes");
         }
         if (cannotBeWritten(partition)) {
-            isAlone(partition);
+            noteAlone(partition);
         }
         // without any that waits, the next one is the probe
         boolean waits = isOverdue(partition)
@@ -147,7 +147,7 @@ final class UnavailableReplyPartitions {
     }
 
     /** Learns that others can be written to while this partition cannot. */
-    private void isAlone(TopicPartition partition) {
+    private void noteAlone(TopicPartition partition) {
         alone.computeIfAbsent(partition, first -> nanoTime.getAsLong());
     }
 
@@ -259,7 +259,7 @@ final class UnavailableReplyPartitions {
         for (TopicPartition partition : List.copyOf(all ? waiting.keySet() : unconfirmed)) {
             Settlement first = waiting(partition).peek();
             if (cannotBeWritten(partition)) {
-                isAlone(partition);
+                noteAlone(partition);
                 unconfirmed.remove(partition);
                 untilWritable.add(partition);
                 continue;
@@ -348,7 +348,7 @@ final class UnavailableReplyPartitions {
      */
     List<Settlement> committed() {
         if (probed.isEmpty()) {
-            waiting.keySet().forEach(this::isAlone);
+            waiting.keySet().forEach(this::noteAlone);
         }
         return takeAvailable();
     }
