@@ -84,12 +84,12 @@ final class ChatRoute {
     /** Gives the client the reply that its earlier try has left behind, or publishes the request. */
     private void accept(ClientExchange exchange, Caller caller, byte[] body) {
         String fingerprint = fingerprint(exchange.request(), caller, body);
-        if (isRefused(exchange, body) || isJoined(exchange, fingerprint, body)) {
+        if (endIfOver(exchange, body) || joinEarlier(exchange, fingerprint, body)) {
             return;
         }
         if (isRetry(exchange.request())) {
             long unused = vertx.setTimer(LATE_MILLIS, due -> {
-                if (!isRefused(exchange, body) && !isJoined(exchange, fingerprint, body)) {
+                if (!endIfOver(exchange, body) && !joinEarlier(exchange, fingerprint, body)) {
                     ask(exchange, caller, fingerprint, body);
                 }
             });
@@ -98,8 +98,8 @@ final class ChatRoute {
         }
     }
 
-    /** Returns true if the request comes to nothing, because the door drains or its client has gone. */
-    private boolean isRefused(ClientExchange exchange, byte[] body) {
+    /** Ends a request that comes to nothing, because the door drains or its client has gone. Returns whether it did. */
+    private boolean endIfOver(ClientExchange exchange, byte[] body) {
         boolean isOver = isDraining || exchange.isEnded();
         if (isOver) {
             uploads.release(body.length);
@@ -110,8 +110,8 @@ final class ChatRoute {
         return isOver;
     }
 
-    /** Returns true if the client waits for the reply of its earlier try from now on, or has it. */
-    private boolean isJoined(ClientExchange exchange, String fingerprint, byte[] body) {
+    /** Lets the client wait for the reply of its earlier try, or have it. Returns whether there was such a try. */
+    private boolean joinEarlier(ClientExchange exchange, String fingerprint, byte[] body) {
         Optional<WaitingRequest> earlier =
                 isRepeated(exchange.request()) ? waiting.adopt(fingerprint) : Optional.empty();
         earlier.ifPresent(found -> {

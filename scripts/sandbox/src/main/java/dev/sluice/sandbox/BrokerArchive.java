@@ -69,7 +69,8 @@ final class BrokerArchive {
     }
 
     /**
-     * Writes the archive of the jar that this class is in.
+     * Writes the archive of the jar that this class is in. Where this Java cannot write one, it says so, and brokers
+     * start without.
      *
      * @param args none
      */
@@ -83,7 +84,11 @@ final class BrokerArchive {
             rehearse(Map.of("bootstrap.servers", broker.bootstrapServers()));
             broker.stop();
         }
-        Files.move(written, archive, StandardCopyOption.ATOMIC_MOVE);
+        if (Files.exists(written)) {
+            Files.move(written, archive, StandardCopyOption.ATOMIC_MOVE);
+        } else {
+            System.err.println("This Java has written no class archive; brokers start slower without it.");
+        }
     }
 
     /** Makes the broker load what it needs for topics, transactions and groups. */

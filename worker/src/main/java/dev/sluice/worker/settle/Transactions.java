@@ -51,9 +51,9 @@ import org.slf4j.event.Level;
  * is decided, nothing under way can change it any more, so the worker goes on with another id.
  *
  * <p>A broker that dies may forget a commit that it has confirmed a moment before. Then the abort of the next
- * transaction takes away what both have written, replies and offsets. So after a transaction that has failed slowly, as
- * in an outage, the offsets of the last confirmed one are looked up. Without them the worker ends: whoever reads the
- * partitions next, calls the requests again.
+ * transaction takes away what both have written, replies and offsets. So when a transaction has failed, and there was
+ * time for an outage since the last confirmed one, the offsets of that one are looked up. Without them the worker ends:
+ * whoever reads the partitions next calls the requests again.
  *
  * <p>A large answer behind a broker quota may need longer than a transaction may take. So batches as large as one that
  * timed out though it had a single settlement get more time, from a producer of their own with the same id.
@@ -101,7 +101,7 @@ public final class Transactions implements AutoCloseable {
     /** The time that Kafka has for the markers of a decided transaction before the worker goes on with another id. */
     private static final long ENDING_NANOS = Duration.ofSeconds(3).toNanos();
 
-    /** The time that a transaction takes at least that fails since a broker is away. */
+    /** The shortest outage. A broker needs longer until it is back, and markers are written long before. */
     private static final long OUTAGE_NANOS = Duration.ofSeconds(1).toNanos();
 
     /** The tries to look up the last confirmed transaction, of {@link #OFFSETS_BOUND} each. */
@@ -124,6 +124,8 @@ public final class Transactions implements AutoCloseable {
 
     /** The offsets of the last transaction whose commit Kafka has confirmed. */
     private Map<TopicPartition, OffsetAndMetadata> confirmed = Map.of();
+
+    private long confirmedAt;
 
     private volatile boolean stopped;
     private volatile String trouble = "";
@@ -229,11 +231,8 @@ public final class Transactions implements AutoCloseable {
             succeeded(batch, begun);
             return TransactionResult.COMMITTED;
         } catch (KafkaException failure) {
-            boolean isSlow = nanoTime.getAsLong() - begun >= OUTAGE_NANOS;
             TransactionResult result = afterFailure(current, batch, failures, committing, failure);
-            if (isSlow) {
-                requireConfirmed(failure);
-            }
+            requireConfirmed(failure);
             return result;
         }
     }
@@ -257,7 +256,8 @@ public final class Transactions implements AutoCloseable {
         failuresInARow = 0;
         trouble = "";
         confirmed = batch.offsets();
-        boolean wasQuick = nanoTime.getAsLong() - begun < KafkaClients.TRANSACTION_TIME.toNanos();
+        confirmedAt = nanoTime.getAsLong();
+        boolean wasQuick = confirmedAt - begun < KafkaClients.TRANSACTION_TIME.toNanos();
         if (wasQuick && batch.bytes() >= largeBytes) {
             largeBytes = Long.MAX_VALUE;
         }
@@ -343,14 +343,20 @@ public final class Transactions implements AutoCloseable {
 
     /** Returns whether these offsets were committed. No answer means unknown, so this asks until there is one. */
     private boolean landed(Map<TopicPartition, OffsetAndMetadata> offsets) {
-        for (int tries = 1; ; tries++) {
+        return landed(offsets, Integer.MAX_VALUE).orElseThrow();
+    }
+
+    /** Returns whether these offsets were committed, or empty if so many tries have brought no answer. */
+    private Optional<Boolean> landed(Map<TopicPartition, OffsetAndMetadata> offsets, int mostTries) {
+        for (int tries = 1; tries <= mostTries; tries++) {
             heartbeat.run();
             try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
-                return DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND));
+                return Optional.of(DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND)));
             } catch (KafkaException unknown) {
                 pauseAfter(unknown, tries < HANGING_AFTER ? "Committed offsets could not be read" : HANGING);
             }
         }
+        return Optional.empty();
     }
 
     /**
@@ -358,16 +364,10 @@ public final class Transactions implements AutoCloseable {
      * they may be unreadable for as long as another worker's transaction hangs.
      */
     private void requireConfirmed(KafkaException failure) {
-        for (int tries = 0; tries < CONFIRMED_TRIES && !confirmed.isEmpty() && !stopped; tries++) {
-            heartbeat.run();
-            try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
-                if (!DoneOffsets.landed(confirmed, reader.committed(confirmed.keySet(), OFFSETS_BOUND))) {
-                    throw new WorkerException(LOST_COMMIT, failure);
-                }
-                return;
-            } catch (KafkaException unknown) {
-                log.atDebug().setCause(unknown).log("Committed offsets could not be read");
-            }
+        if (nanoTime.getAsLong() - confirmedAt >= OUTAGE_NANOS
+                && !confirmed.isEmpty()
+                && !landed(confirmed, CONFIRMED_TRIES).orElse(true)) {
+            throw new WorkerException(LOST_COMMIT, failure);
         }
     }
 

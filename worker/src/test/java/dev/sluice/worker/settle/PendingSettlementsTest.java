@@ -225,6 +225,20 @@ class PendingSettlementsTest {
         assertThat(written).hasSize(62).doesNotHaveDuplicates();
     }
 
+    /** A commit of offsets alone shows as well that Kafka takes something, where all replies want the partition. */
+    @Test
+    void aCommitWithoutRepliesStartsTheTwoMinutes() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, 1, 2);
+        transaction();
+        pending.committed(List.of(), 0);
+        now += Duration.ofMinutes(2).toNanos();
+        assertThat(transaction()).as("the probe").hasSize(1);
+
+        assertThat(transaction()).hasSize(2);
+        assertThat(redirections()).hasSize(2);
+    }
+
     /** Commits a transaction that has a reply to another topic. */
     private void othersAreWritten() {
         add("app.good", 0, 1_000);

@@ -346,7 +346,7 @@ class TransactionsTest {
         readFailures.add(new TimeoutException("unstable"));
 
         assertThat(transactions.run(batch("b")).committed()).isFalse();
-        assertThat(events).endsWith("abort", "read", "read");
+        assertThat(events).endsWith("abort", "read", "pause", "read");
     }
 
     @Test
@@ -361,15 +361,27 @@ class TransactionsTest {
         assertThat(transactions.run(batch("b")).committed()).isFalse();
     }
 
-    /** A rejection or a rebalance is quick, and no broker is away. */
+    /** A broker needs longer than a second to go and come back, so a rejection under load costs no look-up. */
     @Test
-    void aQuickFailureAsksForNothing() {
+    void aFailureRightAfterACommitAsksForNothing() {
         FakeProducer producer = prepare();
         transactions.run(batch("a"));
         producer.offsetsFailures.add(new CommitFailedException("stale"));
 
         assertThat(transactions.run(batch("b")).committed()).isFalse();
         assertThat(events).doesNotContain("read");
+    }
+
+    /** The outage may have been over before the transaction began, and its abort takes the commit away all the same. */
+    @Test
+    void aConfirmedCommitIsLookedUpAfterAQuickFailureToo() {
+        FakeProducer producer = prepare();
+        transactions.run(batch("a"));
+        committed = Map.of(PARTITION, new OffsetAndMetadata(3));
+        now += Duration.ofSeconds(5).toNanos();
+        producer.offsetsFailures.add(new CommitFailedException("stale"));
+
+        assertThatThrownBy(() -> transactions.run(batch("b"))).isInstanceOf(WorkerException.class);
     }
 
     private static void isAway(FakeProducer producer) {

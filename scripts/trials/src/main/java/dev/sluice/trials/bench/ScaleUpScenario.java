@@ -25,10 +25,11 @@ import picocli.CommandLine.Option;
             "A backlog without any limit, again and again with more of one thing: processor time of all workers per "
                     + "reply, replies per second, and the memory of the largest worker. In parentheses the ratio to "
                     + "a row before. The first quarter of the requests warms up and does not count. Neither does a "
-                    + "first round, in which the stand-in and the load warm up.",
+                    + "first round, in which the stand-in and the load warm up. 8 workers have four times as many "
+                    + "requests, since each of them has to warm up.",
             "",
             "A worker that does more at once needs less for each, since what is at hand shares polls, transactions "
-                    + "and packets. So 8 workers at 250/s each are compared with one worker at 250/s.",
+                    + "and packets. So 8 workers at 250/s each are compared with one worker at 250/s as well.",
             "",
             "one core: the worker may use the first processor alone. rebalances: a second worker comes and goes every "
                     + "ten seconds, and the time it takes to start counts as well. marks: they cancel requests that "
@@ -58,6 +59,7 @@ final class ScaleUpScenario implements Callable<Integer> {
     static {
         VARIATIONS.put(FIRST, Variation.PLAIN);
         VARIATIONS.put("one core", new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, true, false, 0));
+        VARIATIONS.put("8 workers", new Variation(8, BenchRig.PARTITIONS, 1, 1, 0, false, false, 0));
         VARIATIONS.put("96 partitions", new Variation(1, 96, 1, 1, 0, false, false, 0));
         VARIATIONS.put("300 models", new Variation(1, BenchRig.PARTITIONS, 300, 1, 0, false, false, 0));
         VARIATIONS.put("10000 tenants", new Variation(1, BenchRig.PARTITIONS, 1, 10_000, 0, false, false, 0));
@@ -110,8 +112,9 @@ final class ScaleUpScenario implements Callable<Integer> {
                     RequestBodies.sized(models == 1 ? RequestBodies.MODEL : "model-" + number % models, number, bytes);
         }
 
+        /** Returns how many requests there are. Each worker's own part of them has to warm it up. */
         int requests(int unlimited) {
-            return rate == 0 ? unlimited : workers * rate * RATED_SECONDS;
+            return rate == 0 ? unlimited * Math.max(1, workers / 2) : workers * rate * RATED_SECONDS;
         }
 
         /** Returns the limit of all workers together. */
@@ -214,7 +217,8 @@ final class ScaleUpScenario implements Callable<Integer> {
     /** Starts the workers and waits until all of them have partitions. */
     private static List<WorkerProcess> start(BenchRig rig, Variation variation) throws InterruptedException {
         List<WorkerProcess> workers = rig.pacedWorkers(
-                variation.workers(), List.of("--limit=*=" + variation.limit(), "--max-in-flight=" + IN_FLIGHT));
+                variation.workers(),
+                List.of("--limit=*=" + variation.limit(), "--max-in-flight=" + IN_FLIGHT / variation.workers()));
         if (variation.oneCore()) {
             workers.forEach(WorkerProcess::bindToOneProcessor);
         }
