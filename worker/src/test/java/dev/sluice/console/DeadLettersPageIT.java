@@ -447,6 +447,9 @@ class DeadLettersPageIT {
             await().atMost(SOON).until(() -> page.text("#letters-table tbody").contains("long-line"));
             click(page, "#replay-all");
             fill(page, "#plan-form [name=model]", "m2");
+            click(page, "#add-edit");
+            fill(page, "#edits [name=path]", "max_tokens");
+            fill(page, "#edits [name=value]", "500");
             click(page, "#plan-form button[type=submit]");
             await().atMost(SOON).until(() -> page.text("#plan-diff").contains("+   \"model\": \"m2\""));
             assertThat(page.text("#plan-diff").lines())
@@ -558,7 +561,7 @@ class DeadLettersPageIT {
     }
 
     private static void fill(Chromium.Page page, String selector, String text) {
-        page.evaluate("document.querySelector('" + selector + "').focus()");
+        page.evaluate("document.querySelector('" + selector + "').select()");
         page.type(text);
     }
 
