@@ -355,18 +355,25 @@ public final class Worker implements AutoCloseable {
     }
 
     private void fail(String where, Throwable failure) {
+        if (failure instanceof WorkerException told) {
+            failMendably(where, told);
+            return;
+        }
         AclErrors.Right tried = where.equals(SETTLE_THREAD) ? AclErrors.Right.WRITE : AclErrors.Right.READ;
         AclErrors.words(failure, tried, transactionalId)
-                .ifPresentOrElse(missing -> failDenied(where, missing, failure), () -> {
+                .ifPresentOrElse(missing -> failMendably(where, new WorkerException(missing, failure)), () -> {
                     log.atError().addKeyValue("stage", where).setCause(failure).log("Stage failed; the worker ends");
                     ended.completeExceptionally(failure);
                 });
     }
 
-    /** A denied right is no defect. A stack trace would only hide what is to be done. */
-    private void failDenied(String where, String missing, Throwable failure) {
-        log.atError().addKeyValue("stage", where).addKeyValue("reason", missing).log("Stage failed; the worker ends");
-        ended.completeExceptionally(new WorkerException(missing, failure));
+    /** What a person can mend is no defect. A stack trace would only hide what is to be done. */
+    private void failMendably(String where, WorkerException failure) {
+        log.atError()
+                .addKeyValue("stage", where)
+                .addKeyValue("reason", failure.getMessage())
+                .log("Stage failed; the worker ends");
+        ended.completeExceptionally(failure);
     }
 
     /** Waits until the worker has ended. Returns the cause if it was not {@linkplain #close asked} to end. */

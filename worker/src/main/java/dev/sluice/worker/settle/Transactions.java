@@ -23,6 +23,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
@@ -352,6 +353,10 @@ public final class Transactions implements AutoCloseable {
             heartbeat.run();
             try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
                 return Optional.of(DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND)));
+            } catch (AuthorizationException denied) {
+                // whatever else this stage does needs the right to write
+                String missing = AclErrors.words(denied, AclErrors.Right.READ).orElseThrow();
+                throw new WorkerException(missing, denied);
             } catch (KafkaException unknown) {
                 pauseAfter(unknown, tries < HANGING_AFTER ? "Committed offsets could not be read" : HANGING);
             }

@@ -41,6 +41,7 @@ import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -382,6 +383,20 @@ class TransactionsTest {
         producer.offsetsFailures.add(new CommitFailedException("stale"));
 
         assertThatThrownBy(() -> transactions.run(batch("b"))).isInstanceOf(WorkerException.class);
+    }
+
+    /** All else of this stage needs the right to write. */
+    @Test
+    void offsetsThatMayNotBeReadNameTheRightToRead() {
+        FakeProducer producer = prepare();
+        transactions.run(batch("a"));
+        now += Duration.ofSeconds(5).toNanos();
+        producer.offsetsFailures.add(new KafkaException("Unexpected error in TxnOffsetCommitResponse"));
+        readFailures.add(new TopicAuthorizationException(Set.of("chat.requests")));
+
+        assertThatThrownBy(() -> transactions.run(batch("b")))
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContaining("give this user Read on topic chat.requests");
     }
 
     private static void isAway(FakeProducer producer) {
