@@ -37,9 +37,7 @@ class KafkaAwayIT {
                 TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
                 TogetherStandIn api = api(Duration.ofMillis(50));
                 LogLines log = new LogLines(Settle.class)) {
-            for (int i = 0; i < requests; i++) {
-                queue.publish(body("m", "question"));
-            }
+            queue.publishBacklog(requests, body("m", "question"));
             Map<String, ConfiguredLimit> limit = Map.of("*", ConfiguredLimit.parse("100/s"));
 
             try (Worker worker = Worker.start(queue.config(api.baseUrl(), limit, List.of()))) {
@@ -107,9 +105,7 @@ class KafkaAwayIT {
                 TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
                 TogetherStandIn api = api(Duration.ofMillis(4_900));
                 LogLines log = new LogLines(Settle.class)) {
-            for (int i = 0; i < requests; i++) {
-                queue.publish(body("m", "question"));
-            }
+            queue.publishBacklog(requests, body("m", "question"));
             Map<String, ConfiguredLimit> limit = Map.of("*", ConfiguredLimit.parse("20/s"));
 
             try (Worker worker = Worker.start(queue.config(api.baseUrl(), limit, List.of()))) {

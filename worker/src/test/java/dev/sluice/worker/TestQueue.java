@@ -194,14 +194,16 @@ final class TestQueue implements AutoCloseable {
     }
 
     List<ConsumerRecord<byte[], byte[]>> awaitRecords(String topic, int count) {
-        return await().atMost(Duration.ofSeconds(30)).until(() -> read(topic), records -> records.size() >= count);
+        Reading reading = new Reading(topic);
+        return await().atMost(Duration.ofSeconds(30)).until(reading::readOn, records -> records.size() >= count);
     }
 
     /** Waits for the one committed record of a request on a topic. */
     ConsumerRecord<byte[], byte[]> awaitRecord(String topic, String id) {
+        Reading reading = new Reading(topic);
         List<ConsumerRecord<byte[], byte[]>> found = await().atMost(Duration.ofSeconds(30))
                 .until(
-                        () -> read(topic).stream()
+                        () -> reading.readOn().stream()
                                 .filter(record -> header(record, WireHeaders.ID).equals(id))
                                 .toList(),
                         records -> !records.isEmpty());
@@ -212,18 +214,37 @@ final class TestQueue implements AutoCloseable {
     }
 
     /** Returns all committed records of a topic, from its beginning to its present end. */
-    synchronized List<ConsumerRecord<byte[], byte[]>> read(String topic) {
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        List<TopicPartition> partitions = IntStream.range(0, partitionCount(topic))
-                .mapToObj(partition -> new TopicPartition(topic, partition))
-                .toList();
-        reader.assign(partitions);
-        reader.seekToBeginning(partitions);
-        Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
-        while (partitions.stream().anyMatch(partition -> reader.position(partition) < ends.get(partition))) {
-            reader.poll(Duration.ofMillis(100)).forEach(records::add);
+    List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+        return new Reading(topic).readOn();
+    }
+
+    /** What was read of a topic. One that is waited for is not read from its beginning each time. */
+    private final class Reading {
+        private final String topic;
+        private final Map<TopicPartition, Long> positions = new HashMap<>();
+        private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+
+        private Reading(String topic) {
+            this.topic = topic;
         }
-        return records;
+
+        /** Reads on to the present end, and returns all from the beginning. */
+        private List<ConsumerRecord<byte[], byte[]>> readOn() {
+            synchronized (reader) {
+                List<TopicPartition> partitions = IntStream.range(0, partitionCount(topic))
+                        .mapToObj(partition -> new TopicPartition(topic, partition))
+                        .toList();
+                reader.assign(partitions);
+                reader.seekToBeginning(partitions);
+                positions.forEach(reader::seek);
+                Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
+                while (partitions.stream().anyMatch(partition -> reader.position(partition) < ends.get(partition))) {
+                    reader.poll(Duration.ofMillis(100)).forEach(records::add);
+                }
+                partitions.forEach(partition -> positions.put(partition, reader.position(partition)));
+                return List.copyOf(records);
+            }
+        }
     }
 
     /** Returns the present number, which the reader may not know yet. */

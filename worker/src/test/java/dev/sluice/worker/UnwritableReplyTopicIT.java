@@ -63,12 +63,8 @@ class UnwritableReplyTopicIT {
             }
             RecordHeaders tenants = new RecordHeaders();
             tenants.add(WireHeaders.REPLY_TOPIC, TENANTS.getBytes(StandardCharsets.UTF_8));
-            for (int i = 0; i < toTenant; i++) {
-                queue.publish(body("m", "tenant"), tenants);
-            }
-            for (int i = 0; i < toOthers; i++) {
-                queue.publish(body("m", "other"));
-            }
+            queue.publishBacklog(toTenant, i -> tenants, body("m", "tenant"));
+            queue.publishBacklog(toOthers, body("m", "other"));
             leaveAlone(queue, disks.get(1).toString(), disks.get(0).toString());
             // the broker still writes there, so that a file may come or go while it is removed
             await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> lose(disks.get(1)));

@@ -443,9 +443,11 @@ class TransactionsTest {
     void offsetsThatMayNotBeReadAreNoAnswerEither() {
         endsUnknown(prepare());
         prepare();
-        readFailures.add(new GroupAuthorizationException("group"));
+        readFailures.add(GroupAuthorizationException.forGroupId("workers"));
 
-        assertThatThrownBy(() -> transactions.run(batch("a"))).isInstanceOf(GroupAuthorizationException.class);
+        assertThatThrownBy(() -> transactions.run(batch("a")))
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContaining("give this user Read on consumer group 'workers'");
     }
 
     @Test
