@@ -18,31 +18,45 @@ record ReplyStatuses(Map<String, Object> kafka, String topic) {
 
     /** Waits for the reply to a request. Fails if none comes in time, or if it is not the only one with this status. */
     void await(String id, String status) {
-        Awaitility.await().atMost(BOUND).until(() -> of(id), found -> !found.isEmpty());
-        List<String> found = of(id);
-        if (!found.equals(List.of(status))) {
-            throw new AssertionError("request " + id + " has the replies " + found + " and not just " + status);
+        try (KafkaConsumer<byte[], byte[]> reader = reader()) {
+            List<String> found = new ArrayList<>();
+            Awaitility.await().atMost(BOUND).until(() -> found.addAll(readOn(reader, id)) || !found.isEmpty());
+            found.addAll(readOn(reader, id));
+            if (!found.equals(List.of(status))) {
+                throw new AssertionError("request " + id + " has the replies " + found + " and not just " + status);
+            }
         }
     }
 
     /** Returns the status of each committed reply to a request. */
     List<String> of(String id) {
+        try (KafkaConsumer<byte[], byte[]> reader = reader()) {
+            return readOn(reader, id);
+        }
+    }
+
+    private KafkaConsumer<byte[], byte[]> reader() {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put("isolation.level", "read_committed");
         // closing waits for the fetch that is under way
         config.put("fetch.max.wait.ms", "10");
-        List<String> statuses = new ArrayList<>();
         List<TopicPartition> replies = List.of(new TopicPartition(topic, 0));
-        try (KafkaConsumer<byte[], byte[]> reader =
-                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            reader.assign(replies);
-            reader.seekToBeginning(replies);
-            long end = reader.endOffsets(replies).get(replies.get(0));
-            while (reader.position(replies.get(0)) < end) {
-                for (ConsumerRecord<byte[], byte[]> reply : reader.poll(Duration.ofMillis(100))) {
-                    if (header(reply, WireHeaders.ID).equals(id)) {
-                        statuses.add(header(reply, WireHeaders.STATUS));
-                    }
+        KafkaConsumer<byte[], byte[]> reader =
+                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        reader.assign(replies);
+        reader.seekToBeginning(replies);
+        return reader;
+    }
+
+    /** Reads to the present end. */
+    private List<String> readOn(KafkaConsumer<byte[], byte[]> reader, String id) {
+        List<String> statuses = new ArrayList<>();
+        TopicPartition replies = new TopicPartition(topic, 0);
+        long end = reader.endOffsets(List.of(replies)).get(replies);
+        while (reader.position(replies) < end) {
+            for (ConsumerRecord<byte[], byte[]> reply : reader.poll(Duration.ofMillis(100))) {
+                if (header(reply, WireHeaders.ID).equals(id)) {
+                    statuses.add(header(reply, WireHeaders.STATUS));
                 }
             }
         }
