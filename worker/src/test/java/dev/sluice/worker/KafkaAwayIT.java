@@ -52,7 +52,9 @@ class KafkaAwayIT {
                         .until(() -> api.calls() == before);
                 assertThat(before).isLessThan(requests - 100);
                 broker.startAgain();
-                await().atMost(BOUND).until(() -> queue.lag() == 0);
+                await().atMost(BOUND)
+                        .untilAsserted(() ->
+                                assertThat(queue.lag()).as("%s", log.all()).isZero());
                 assertThat(log.all()).anyMatch(line -> line.startsWith("INFO Calls begin again"));
             }
 
