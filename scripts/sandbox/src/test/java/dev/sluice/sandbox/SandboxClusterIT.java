@@ -9,13 +9,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -32,9 +35,7 @@ class SandboxClusterIT {
                     .all()
                     .get(SECONDS, TimeUnit.SECONDS);
             ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, "carried");
-            assertThat(admin.describeConfigs(List.of(topic))
-                            .all()
-                            .get(SECONDS, TimeUnit.SECONDS)
+            assertThat(known(() -> admin.describeConfigs(List.of(topic)).all())
                             .get(topic)
                             .get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
                             .value())
@@ -55,11 +56,17 @@ class SandboxClusterIT {
         }
     }
 
-    private static TopicPartitionInfo carried(Admin admin) throws Exception {
-        Collection<TopicDescription> described = admin.describeTopics(List.of("carried"))
-                .allTopicNames()
-                .get(SECONDS, TimeUnit.SECONDS)
+    private static TopicPartitionInfo carried(Admin admin) {
+        Collection<TopicDescription> described = known(
+                        () -> admin.describeTopics(List.of("carried")).allTopicNames())
                 .values();
         return described.iterator().next().partitions().get(0);
+    }
+
+    /** Asks until the broker that is asked knows the topic. It was another one that has created it. */
+    private static <T> T known(Supplier<KafkaFuture<T>> question) {
+        return await().atMost(Duration.ofSeconds(SECONDS))
+                .ignoreExceptionsMatching(failure -> failure.getCause() instanceof UnknownTopicOrPartitionException)
+                .until(() -> question.get().get(SECONDS, TimeUnit.SECONDS), answer -> true);
     }
 }
