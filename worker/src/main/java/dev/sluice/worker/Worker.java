@@ -367,7 +367,7 @@ public final class Worker implements AutoCloseable {
                 });
     }
 
-    /** What a person can mend is no defect. A stack trace would only hide what is to be done. */
+    /** Ends the worker without a stack trace, which would only hide what a person is to do. */
     private void failMendably(String where, WorkerException failure) {
         log.atError()
                 .addKeyValue("stage", where)

@@ -218,7 +218,7 @@ final class TestQueue implements AutoCloseable {
         return new Reading(topic).readOn();
     }
 
-    /** What was read of a topic. One that is waited for is not read from its beginning each time. */
+    /** Reads a topic that is waited for, without beginning anew each time. */
     private final class Reading {
         private final String topic;
         private final Map<TopicPartition, Long> positions = new HashMap<>();

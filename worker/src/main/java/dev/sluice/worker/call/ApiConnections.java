@@ -211,6 +211,10 @@ final class ApiConnections {
         return request;
     }
 
+    private static HttpClientResponse quiet(HttpClientResponse response) {
+        return response.exceptionHandler(failure -> {});
+    }
+
     /** Records that a call begins. Returns true from the second call on with the same connection. */
     boolean use(HttpConnection connection) {
         idle.remove(connection);
@@ -233,7 +237,7 @@ final class ApiConnections {
                 .setURI("/");
         return client.request(options)
                 .compose(request -> quiet(request).send(Buffer.buffer(body)))
-                .compose(HttpClientResponse::end)
+                .compose(response -> quiet(response).end())
                 .toCompletionStage()
                 .toCompletableFuture();
     }

@@ -105,8 +105,8 @@ public final class Transactions implements AutoCloseable {
     /** The shortest outage. A broker needs longer until it is back, and markers are written long before. */
     private static final long OUTAGE_NANOS = Duration.ofSeconds(1).toNanos();
 
-    /** The tries to look up the last confirmed transaction, of {@link #OFFSETS_BOUND} each. */
-    private static final int CONFIRMED_TRIES = 3;
+    /** The time to look up the last confirmed transaction. Nothing is committed meanwhile. */
+    private static final Duration CONFIRMED_BOUND = Duration.ofSeconds(3);
 
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
@@ -344,35 +344,46 @@ public final class Transactions implements AutoCloseable {
 
     /** Returns whether these offsets were committed. No answer means unknown, so this asks until there is one. */
     private boolean landed(Map<TopicPartition, OffsetAndMetadata> offsets) {
-        return landed(offsets, Integer.MAX_VALUE).orElseThrow();
-    }
-
-    /** Returns whether these offsets were committed, or empty if so many tries have brought no answer. */
-    private Optional<Boolean> landed(Map<TopicPartition, OffsetAndMetadata> offsets, int mostTries) {
-        for (int tries = 1; tries <= mostTries; tries++) {
-            heartbeat.run();
-            try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
-                return Optional.of(DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND)));
-            } catch (AuthorizationException denied) {
-                // whatever else this stage does needs the right to write
-                String missing = AclErrors.words(denied, AclErrors.Right.READ).orElseThrow();
-                throw new WorkerException(missing, denied);
+        for (int tries = 1; true; tries++) {
+            try {
+                return landed(offsets, OFFSETS_BOUND);
             } catch (KafkaException unknown) {
                 pauseAfter(unknown, tries < HANGING_AFTER ? "Committed offsets could not be read" : HANGING);
             }
         }
-        return Optional.empty();
+    }
+
+    private boolean landed(Map<TopicPartition, OffsetAndMetadata> offsets, Duration bound) {
+        heartbeat.run();
+        try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
+            return DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), bound));
+        } catch (AuthorizationException denied) {
+            // whatever else this stage does needs the right to write
+            String missing = AclErrors.words(denied, AclErrors.Right.READ).orElseThrow();
+            throw new WorkerException(missing, denied);
+        }
     }
 
     /**
-     * Throws if Kafka does not have the offsets of the last confirmed transaction. It goes on if nobody can tell, since
-     * they may be unreadable for as long as another worker's transaction hangs.
+     * Throws if Kafka does not have the offsets of the last confirmed transaction. It goes on if nobody can tell. They
+     * are unreadable for as long as a transaction hangs: one of another worker, or the confirmed one itself, which the
+     * end of the next one completes.
      */
     private void requireConfirmed(KafkaException failure) {
-        if (nanoTime.getAsLong() - confirmedAt >= OUTAGE_NANOS
-                && !confirmed.isEmpty()
-                && !landed(confirmed, CONFIRMED_TRIES).orElse(true)) {
-            throw new WorkerException(LOST_COMMIT, failure);
+        if (nanoTime.getAsLong() - confirmedAt < OUTAGE_NANOS || confirmed.isEmpty()) {
+            return;
+        }
+        try {
+            if (!landed(confirmed, CONFIRMED_BOUND)) {
+                throw new WorkerException(LOST_COMMIT, failure);
+            }
+        } catch (KafkaException unknown) {
+            if (stopped || !isTransient(unknown)) {
+                throw unknown;
+            }
+            log.atWarn()
+                    .addKeyValue("error", unknown.toString())
+                    .log("Offsets of the last commit could not be read; the worker goes on");
         }
     }
 

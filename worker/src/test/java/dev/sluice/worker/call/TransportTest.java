@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.worker.LogLines;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.call.CallResult.Cancelled;
@@ -11,6 +12,7 @@ import dev.sluice.worker.call.CallResult.Failed;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pieces.PieceStream;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.impl.HttpClientResponseImpl;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -92,6 +95,21 @@ class TransportTest {
         }
         try (ApiClient client = client("http://[::1]:" + freePort() + "/v1", PATIENT)) {
             assertThat(((Failed) call(client, 0)).message()).startsWith("Connection refused by [0:0:0:0:0:0:0:1]:");
+        }
+    }
+
+    @Test
+    void aClientThatIsClosedDuringItsWarmUpLogsNoFailure() throws Exception {
+        try (LogLines log = new LogLines(HttpClientResponseImpl.class)) {
+            for (int i = 0; i < 20; i++) {
+                CompletableFuture<Void> warm;
+                try (ApiClient client = client("http://localhost:1/v1", PATIENT)) {
+                    warm = client.warmUp(task -> new Thread(task).start(), Duration.ofSeconds(5));
+                    Thread.sleep(10 + 2L * i);
+                }
+                warm.get(10, TimeUnit.SECONDS);
+            }
+            assertThat(log.all()).isEmpty();
         }
     }
 
