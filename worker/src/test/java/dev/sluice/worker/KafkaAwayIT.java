@@ -25,10 +25,10 @@ class KafkaAwayIT {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
     /**
-     * The broker stops while no transaction ends. One of 4.4 that stops between the decision of a commit and its markers
-     * comes back without them (4 of 6 stops under load), which holds the partition's readers and the
-     * group's offsets until the producer's next transaction ends. One that is suspended ends the worker's session when
-     * it goes on, and answers that wait for their commit are then called for again.
+     * The broker stops while no transaction ends. One of 4.4 that stops between the decision of a commit and its
+     * markers comes back without them (4 of 6 stops under load), which holds the partition's readers and the group's
+     * offsets until the producer's next transaction ends. One that is suspended ends the worker's session when it goes
+     * on, and answers that wait for their commit are then called for again.
      */
     @Test
     void noCallBeginsWhileCommitsDoNotGetThrough() throws Exception {
