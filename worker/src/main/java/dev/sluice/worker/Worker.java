@@ -58,6 +58,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Assembles the stages of one worker, starts them, and ends them.
@@ -355,25 +356,23 @@ public final class Worker implements AutoCloseable {
     }
 
     private void fail(String where, Throwable failure) {
-        if (failure instanceof WorkerException told) {
-            failMendably(where, told);
-            return;
-        }
-        AclErrors.Right tried = where.equals(SETTLE_THREAD) ? AclErrors.Right.WRITE : AclErrors.Right.READ;
-        AclErrors.words(failure, tried, transactionalId)
-                .ifPresentOrElse(missing -> failMendably(where, new WorkerException(missing, failure)), () -> {
-                    log.atError().addKeyValue("stage", where).setCause(failure).log("Stage failed; the worker ends");
-                    ended.completeExceptionally(failure);
-                });
+        Throwable end = named(where, failure);
+        LoggingEventBuilder line = log.atError().addKeyValue("stage", where);
+        // what a person can mend is no defect, and a stack trace would only hide what is to be done
+        line = end instanceof WorkerException ? line.addKeyValue("reason", end.getMessage()) : line.setCause(end);
+        line.log("Stage failed; the worker ends");
+        ended.completeExceptionally(end);
     }
 
-    /** Ends the worker without a stack trace, which would only hide what a person is to do. */
-    private void failMendably(String where, WorkerException failure) {
-        log.atError()
-                .addKeyValue("stage", where)
-                .addKeyValue("reason", failure.getMessage())
-                .log("Stage failed; the worker ends");
-        ended.completeExceptionally(failure);
+    /** Returns the failure, or one that names the missing right if Kafka's ACLs deny something. */
+    private Throwable named(String where, Throwable failure) {
+        if (failure instanceof WorkerException) {
+            return failure;
+        }
+        AclErrors.Right tried = where.equals(SETTLE_THREAD) ? AclErrors.Right.WRITE : AclErrors.Right.READ;
+        return AclErrors.words(failure, tried, transactionalId)
+                .<Throwable>map(missing -> new WorkerException(missing, failure))
+                .orElse(failure);
     }
 
     /** Waits until the worker has ended. Returns the cause if it was not {@linkplain #close asked} to end. */

@@ -26,9 +26,9 @@ class KafkaAwayIT {
 
     /**
      * The broker stops while no transaction ends. One of 4.4 that stops between the decision of a commit and its
-     * markers comes back without them (4 of 6 stops under load), which holds the partition's readers and the group's
-     * offsets until the producer's next transaction ends. One that is suspended ends the worker's session when it goes
-     * on, and answers that wait for their commit are then called for again.
+     * markers may come back without them (offsets were unreadable after 4 of 6 stops under load). Then the worker may
+     * end, since the commit was lost, and another one would call again. A broker that is suspended ends the worker's
+     * session when it goes on, and answers that wait for their commit are then called for again.
      */
     @Test
     void noCallBeginsWhileCommitsDoNotGetThrough() throws Exception {

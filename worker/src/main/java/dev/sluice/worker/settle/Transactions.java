@@ -51,7 +51,7 @@ import org.slf4j.event.Level;
  * <p>Where a partition takes not even the end of a transaction, Kafka takes no further one with that id. Once that end
  * is decided, nothing under way can change it any more, so the worker goes on with another id.
  *
- * <p>A broker that dies may forget a commit that it has confirmed a moment before. Then the abort of the next
+ * <p>A broker that stops or dies may forget a commit that it has confirmed a moment before. Then the abort of the next
  * transaction takes away what both have written, replies and offsets. So when a transaction has failed, and there was
  * time for an outage since the last confirmed one, the offsets of that one are looked up. Without them the worker ends:
  * whoever reads the partitions next calls the requests again.
@@ -367,7 +367,7 @@ public final class Transactions implements AutoCloseable {
     /**
      * Throws if Kafka does not have the offsets of the last confirmed transaction. It goes on if nobody can tell. They
      * are unreadable for as long as a transaction hangs: one of another worker, or the confirmed one itself, which the
-     * end of the next one completes.
+     * next commit completes.
      */
     private void requireConfirmed(KafkaException failure) {
         if (nanoTime.getAsLong() - confirmedAt < OUTAGE_NANOS || confirmed.isEmpty()) {
