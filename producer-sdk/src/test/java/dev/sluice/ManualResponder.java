@@ -2,6 +2,7 @@ package dev.sluice;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
@@ -47,12 +48,12 @@ final class ManualResponder implements AutoCloseable {
         this.topics = new Topics(base);
 
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
-            admin.createTopics(List.of(
+            SandboxTopics.create(
+                    admin,
+                    List.of(
                             topic(topics.requests(), replicas)
                                     .configs(Map.of("message.timestamp.type", "LogAppendTime")),
-                            topic(topics.replies(), replicas)))
-                    .all()
-                    .get();
+                            topic(topics.replies(), replicas)));
         }
         requests = new KafkaConsumer<>(
                 Map.of("bootstrap.servers", servers, "auto.offset.reset", "earliest"),

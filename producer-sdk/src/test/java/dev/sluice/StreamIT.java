@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.StreamPiece;
@@ -150,9 +151,7 @@ class StreamIT {
 
     private void create(String topic, int partitions) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
-            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1)))
-                    .all()
-                    .get();
+            SandboxTopics.create(admin, List.of(new NewTopic(topic, partitions, (short) 1)));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.http.SecretFileEditor;
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
@@ -74,12 +75,12 @@ class DeadLettersPageIT {
     void start() throws Exception {
         admin = Admin.create(properties);
         List<String> needed = List.of(topics.requests(), topics.dead());
-        admin.createTopics(TopicPlan.of(topics).stream()
+        SandboxTopics.create(
+                admin,
+                TopicPlan.of(topics).stream()
                         .filter(plan -> needed.contains(plan.name()))
                         .map(plan -> new NewTopic(plan.name(), 2, (short) 1).configs(plan.settings()))
-                        .toList())
-                .all()
-                .get();
+                        .toList());
         put("r-1", "rejected", "400", "shop", "old/model", "hello");
         put("r-2", "rejected", "400", "shop", "old/model", HOSTILE);
         put("r-3", "rejected", "404", "shop", "old/model", "hello");

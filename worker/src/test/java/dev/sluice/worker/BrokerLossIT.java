@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 /** Tests that every request ends once although the broker goes away in the middle of commits and comes back. */
 @Timeout(180)
 class BrokerLossIT {
-    private static final int REQUESTS = 2_500;
+    private static final int REQUESTS = 1_500;
     /** The number of requests. By far not all of them are answered when the broker goes away for the second time. */
     private static final Duration LATENCY = Duration.ofSeconds(1);
 

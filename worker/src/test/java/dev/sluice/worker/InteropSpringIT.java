@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
@@ -58,10 +59,7 @@ class InteropSpringIT {
     @SuppressWarnings("unchecked")
     static void open() throws Exception {
         queue = new TestQueue(kafka.bootstrapServers(), "chat"); // the README's own topics; nobody else takes them
-        queue.admin()
-                .createTopics(List.of(new NewTopic("billing.replies", 2, (short) 1)))
-                .all()
-                .get();
+        SandboxTopics.create(queue.admin(), List.of(new NewTopic("billing.replies", 2, (short) 1)));
         api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
         List<Pattern> replyTopics = List.of(Pattern.compile("billing\\.replies"));
         worker = Worker.start(queue.config(api.baseUrl(), Map.of("*", ConfiguredLimit.NONE), replyTopics));

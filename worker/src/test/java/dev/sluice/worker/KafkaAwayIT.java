@@ -16,6 +16,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -23,6 +26,25 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class KafkaAwayIT {
     private static final Duration BOUND = Duration.ofSeconds(60);
+
+    private static SandboxBroker broker;
+
+    @BeforeAll
+    static void startBroker() {
+        broker = SandboxBroker.start();
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @BeforeEach
+    void startBrokerAgain() {
+        if (!broker.isRunning()) {
+            broker.startAgain();
+        }
+    }
 
     /**
      * The broker stops while no transaction ends. One of 4.4 that stops between the decision of a commit and its
@@ -33,8 +55,7 @@ class KafkaAwayIT {
     @Test
     void noCallBeginsWhileCommitsDoNotGetThrough() throws Exception {
         int requests = 1_500;
-        try (SandboxBroker broker = SandboxBroker.start();
-                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+        try (TestQueue queue = new TestQueue(broker.bootstrapServers(), "stopped");
                 TogetherStandIn api = api(Duration.ofMillis(50));
                 LogLines log = new LogLines(Settle.class)) {
             queue.publishBacklog(requests, body("m", "question"));
@@ -75,8 +96,7 @@ class KafkaAwayIT {
     @Test
     void requestsThatBecomeDueWhileKafkaIsAwayAreNotCalled() throws Exception {
         int requests = 40;
-        try (SandboxBroker broker = SandboxBroker.start();
-                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+        try (TestQueue queue = new TestQueue(broker.bootstrapServers(), "killed");
                 TogetherStandIn api = api(Duration.ZERO)) {
             try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
                 queue.publish(body("m", "first"));
@@ -106,8 +126,7 @@ class KafkaAwayIT {
     @Test
     void longCallsAreNoReasonToBeginNone() throws Exception {
         int requests = 100;
-        try (SandboxBroker broker = SandboxBroker.start();
-                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+        try (TestQueue queue = new TestQueue(broker.bootstrapServers(), "long-calls");
                 TogetherStandIn api = api(Duration.ofMillis(4_900));
                 LogLines log = new LogLines(Settle.class)) {
             queue.publishBacklog(requests, body("m", "question"));

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * batch large. The property {@code -Dsluice.submit.seed=N} repeats the kills at the same progress.
  */
 class KilledSubmitIT {
-    private static final int LINES = Integer.getInteger("sluice.submit.lines", 2_000);
+    private static final int LINES = Integer.getInteger("sluice.submit.lines", 800);
     private static final long SEED = Long.getLong("sluice.submit.seed", System.nanoTime());
     private static final Pattern CUSTOM_ID = Pattern.compile("\"custom_id\":\"line-(\\d+)\"");
     private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -72,9 +72,9 @@ class KilledSubmitIT {
     @Test
     void everyLineHasOneAnswerHoweverOftenItIsKilled() throws Exception {
         Path batch = batch(LINES);
-        killAt(random.nextInt(LINES / 4), batch, "--window=100");
-        killAt(LINES / 4 + random.nextInt(LINES / 4), batch, "--resume", "--window=100");
-        killAt(LINES / 2 + random.nextInt(LINES / 4), batch, "--resume", "--window=100");
+        killAt(random.nextInt(LINES / 4), batch, "--window=40");
+        killAt(LINES / 4 + random.nextInt(LINES / 4), batch, "--resume", "--window=40");
+        killAt(LINES / 2 + random.nextInt(LINES / 4), batch, "--resume", "--window=40");
 
         assertThat(finish(batch, "--resume")).isEqualTo(1);
 
@@ -89,11 +89,11 @@ class KilledSubmitIT {
 
     @Test
     void anOrderedBatchStaysInOrder() throws Exception {
-        int count = 600;
+        int count = 400;
         Path batch = batch(count);
-        killAt(count / 4 + random.nextInt(count / 4), batch, "--ordered", "--window=200");
+        killAt(count / 4 + random.nextInt(count / 4), batch, "--ordered", "--window=50");
 
-        finish(batch, "--ordered", "--resume", "--window=200");
+        finish(batch, "--ordered", "--resume", "--window=50");
 
         assertThat(lines(answers())).isSorted();
         assertThat(lines(errors())).isSorted();
@@ -123,7 +123,7 @@ class KilledSubmitIT {
 
     @Test
     void aStopPrintsHowToContinue() throws Exception {
-        int count = 600;
+        int count = 300;
         Path batch = batch(count);
         // few at a time, so that some are left when the signal arrives
         Process process = start(batch, "--window=20");

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.WireHeaders;
@@ -425,7 +426,7 @@ class NoRecordSpoilsABatchIT {
     }
 
     private void create(NewTopic topic) throws Exception {
-        queue.admin().createTopics(List.of(topic)).all().get();
+        SandboxTopics.create(queue.admin(), List.of(topic));
         await().atMost(Duration.ofSeconds(10)).ignoreExceptions().until(() -> {
             TopicLookUp.Partitions found =
                     new TopicLookUp(queue.admin()).apply(topic.name()).join();

@@ -53,7 +53,7 @@ class OverflowIT {
 
     @Test
     void aQuickModelIsAnsweredBehindTheBacklogOfOneThatHangs() throws Exception {
-        queue.publishBacklog(20_000, body("slow", "later [stand-in: latency=120s]"));
+        queue.publishBacklog(8_000, body("slow", "later [stand-in: latency=120s]"));
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
             await().atMost(BOUND).until(() -> api.calls() >= 64);
 
@@ -66,9 +66,9 @@ class OverflowIT {
 
     @Test
     void ofOneModelNothingMoves() throws Exception {
-        queue.publishBacklog(10_000, body("m", "?"));
+        queue.publishBacklog(6_000, body("m", "?"));
         try (Worker worker = Worker.start(limited("*", "200/s"))) {
-            queue.awaitReplies(2_000);
+            queue.awaitReplies(1_000);
         }
 
         assertThat(moved()).isZero();

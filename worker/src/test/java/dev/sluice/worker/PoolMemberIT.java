@@ -21,9 +21,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
 /** Tests on a real Kafka that a member of the pool goes on whatever happens to the topic of reports. */
@@ -31,16 +34,30 @@ import org.junit.jupiter.api.Timeout;
 class PoolMemberIT {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
+    private static SandboxBroker broker;
+
     private final AtomicInteger lent = new AtomicInteger();
-    private SandboxBroker broker;
     private TestQueue queue;
     private PoolMember member;
     private Thread thread;
 
-    @BeforeEach
-    void open() throws Exception {
+    @BeforeAll
+    static void startBroker() {
         broker = SandboxBroker.start();
-        queue = new TestQueue(broker.bootstrapServers(), "chat");
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @BeforeEach
+    void open(TestInfo test) throws Exception {
+        if (!broker.isRunning()) {
+            broker.startAgain();
+        }
+        queue = new TestQueue(
+                broker.bootstrapServers(), test.getTestMethod().orElseThrow().getName());
     }
 
     @AfterEach
@@ -48,7 +65,6 @@ class PoolMemberIT {
         member.stop();
         thread.join();
         queue.close();
-        broker.close();
     }
 
     /** The settings for requests may delay them by seconds. By then reports are worth nothing. */

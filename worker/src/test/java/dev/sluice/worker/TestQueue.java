@@ -3,6 +3,7 @@ package dev.sluice.worker;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.pace.ConfiguredLimit;
@@ -64,20 +65,7 @@ final class TestQueue implements AutoCloseable {
                 .map(plan -> new NewTopic(plan.name(), Optional.of(plan.partitions(PARTITIONS)), Optional.empty())
                         .configs(plan.settings()))
                 .toList();
-        admin.createTopics(asPlanned).all().get();
-        await().until(() -> haveLeaders(names));
-    }
-
-    /** A producer that is told of no leader at first may keep the first batches for as long as it may deliver them. */
-    private boolean haveLeaders(List<String> names) throws InterruptedException {
-        try {
-            return admin.describeTopics(names).allTopicNames().get().values().stream()
-                    .flatMap(topic -> topic.partitions().stream())
-                    .allMatch(partition ->
-                            partition.leader() != null && !partition.leader().isEmpty());
-        } catch (ExecutionException notThereYet) {
-            return false;
-        }
+        SandboxTopics.create(admin, asPlanned);
     }
 
     void delete(String topic) throws ExecutionException, InterruptedException {

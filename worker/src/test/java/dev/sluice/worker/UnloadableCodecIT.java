@@ -95,14 +95,9 @@ class UnloadableCodecIT {
     }
 
     private static Process worker(TestQueue queue, TogetherStandIn api, Path err, String option) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        builder.command()
-                .addAll(List.of(
-                        option,
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
+        ProcessBuilder builder = PackagedJar.process(
+                List.of(option),
+                List.of(
                         "worker",
                         "--bootstrap-servers=" + kafka.bootstrapServers(),
                         "--topic=" + queue.topics.base(),
@@ -111,7 +106,6 @@ class UnloadableCodecIT {
                         "--admin-port=0",
                         "--limit=*=none"));
         builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(err.toFile());
-        builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
         builder.environment().put("TOGETHER_API_KEY", TestQueue.KEY);
         return builder.start();
     }

@@ -23,9 +23,12 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that a worker reads past records that make {@code poll} throw. */
@@ -33,16 +36,30 @@ class UnreadableRecordsIT {
     private static final int BUNDLE = 1;
 
     @TempDir
-    private Path folder;
+    private static Path folder;
 
-    private SandboxBroker broker;
+    private static SandboxBroker broker;
+
     private TestQueue queue;
     private TogetherStandIn api;
 
-    @BeforeEach
-    void open() throws Exception {
+    @BeforeAll
+    static void startBroker() {
         broker = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
-        queue = new TestQueue(broker.bootstrapServers(), "chat");
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @BeforeEach
+    void open(TestInfo test) throws Exception {
+        if (!broker.isRunning()) {
+            broker.startAgain();
+        }
+        queue = new TestQueue(
+                broker.bootstrapServers(), test.getTestMethod().orElseThrow().getName());
         api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
     }
 
@@ -50,7 +67,6 @@ class UnreadableRecordsIT {
     void close() {
         api.close();
         queue.close();
-        broker.close();
     }
 
     @Test
@@ -166,6 +182,7 @@ class UnreadableRecordsIT {
                         List.of(
                                 "worker",
                                 "--bootstrap-servers=" + broker.bootstrapServers(),
+                                "--topic=" + queue.topics.base(),
                                 "--group=" + queue.group(),
                                 "--base-url=" + api.baseUrl(),
                                 "--limit=*=none"))

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.pace.ConfiguredLimit;
@@ -53,10 +54,7 @@ class UnwritableReplyTopicIT {
                 ScriptedApi api = new ScriptedApi()) {
             WorkerConfig config = queue.config(
                     api.baseUrl(), Map.of("*", ConfiguredLimit.NONE), List.of(Pattern.compile("app\\..*")));
-            queue.admin()
-                    .createTopics(List.of(new NewTopic(TENANTS, 1, (short) 1)))
-                    .all()
-                    .get();
+            SandboxTopics.create(queue.admin(), List.of(new NewTopic(TENANTS, 1, (short) 1)));
             queue.publish(body("m", "first"));
             try (Worker worker = Worker.start(config)) {
                 queue.awaitReplies(1);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.Topics;
@@ -181,7 +182,7 @@ class OtherBrokersIT {
                 .filter(plan -> topics.required().contains(plan.name()))
                 .map(plan -> new NewTopic(plan.name(), plan.partitions(1), (short) 1).configs(plan.settings()))
                 .toList();
-        admin.createTopics(needed).all().get();
+        SandboxTopics.create(admin, needed);
         try (Worker worker = worker(topics, "needed", "--reply-topics=needed\\..*")) {
             publish(topics, "elsewhere", WireHeaders.REPLY_TOPIC, "needed.nowhere");
             publish(topics, "here");
@@ -225,10 +226,10 @@ class OtherBrokersIT {
                     .contains("topic strict.chat.workers does not exist, so each worker spends only its own part");
             assertThat(worker.health().livenessFailures()).isEmpty();
         }
-        admin.createTopics(List.of(new NewTopic(topics.workers(), 1, (short) 1)
-                        .configs(Map.of("cleanup.policy", "delete", "message.timestamp.type", "LogAppendTime"))))
-                .all()
-                .get();
+        SandboxTopics.create(
+                admin,
+                List.of(new NewTopic(topics.workers(), 1, (short) 1)
+                        .configs(Map.of("cleanup.policy", "delete", "message.timestamp.type", "LogAppendTime"))));
         assertThat(run("topics", "create", topics)).isZero();
         assertThat(run("topics", "describe", topics)).as("a worker starts").isZero();
         assertThat(terminal.out()).contains("warning: topic strict.chat.workers has cleanup.policy=delete");

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.WorkerConfig;
@@ -201,7 +202,7 @@ final class SecuredKafka implements AutoCloseable {
         List<NewTopic> planned = TopicPlan.of(topics).stream()
                 .map(plan -> new NewTopic(plan.name(), plan.partitions(1), (short) 1).configs(plan.settings()))
                 .toList();
-        admin.createTopics(planned).all().get();
+        SandboxTopics.create(admin, planned);
     }
 
     /** Adds rights and returns when the broker applies them. */

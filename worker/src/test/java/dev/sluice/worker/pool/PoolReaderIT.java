@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.topics.TopicPlan;
@@ -52,7 +53,7 @@ class PoolReaderIT {
                     .filter(plan -> plan.name().equals(topics.workers()))
                     .map(plan -> new NewTopic(plan.name(), 1, (short) 1).configs(plan.settings()))
                     .toList();
-            admin.createTopics(planned).all().get();
+            SandboxTopics.create(admin, planned);
         }
         producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     }

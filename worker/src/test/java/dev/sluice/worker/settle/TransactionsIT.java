@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.worker.intake.BundleAssignor;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.threads.WorkerException;
@@ -65,10 +66,8 @@ class TransactionsIT {
 
     @BeforeEach
     void topics() throws ExecutionException, InterruptedException {
-        admin.createTopics(
-                        List.of(new NewTopic(output.topic(), 1, (short) 1), new NewTopic(input.topic(), 1, (short) 1)))
-                .all()
-                .get();
+        SandboxTopics.create(
+                admin, List.of(new NewTopic(output.topic(), 1, (short) 1), new NewTopic(input.topic(), 1, (short) 1)));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.sluice.worker.status;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.sandbox.SandboxTopics;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.UuidV7;
@@ -46,11 +47,11 @@ class RequestSearchIT {
     @BeforeEach
     void start() throws Exception {
         admin = Admin.create(properties);
-        admin.createTopics(Stream.concat(topics.required().stream(), Stream.of(ownReplies))
+        SandboxTopics.create(
+                admin,
+                Stream.concat(topics.required().stream(), Stream.of(ownReplies))
                         .map(name -> new NewTopic(name, 1, (short) 1))
-                        .toList())
-                .all()
-                .get();
+                        .toList());
         producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     }
 

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -16,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Runs the smallest scenarios through the command, several at once because nothing here depends on speed. Figures come
- * from {@code scripts/bench}.
+ * from {@code scripts/bench}. Those that are tagged as long run with {@code -Dlong.tests=} alone.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class BenchCommandIT {
@@ -24,6 +25,7 @@ class BenchCommandIT {
             Path.of("..", "..", "worker", "target", "sluice.jar").toString();
 
     @Test
+    @Tag("long")
     void measuresARestart() {
         JsonNode report = report("restart", "--rate=20", "--load=1", "--latency=200");
 
@@ -40,6 +42,7 @@ class BenchCommandIT {
     }
 
     @Test
+    @Tag("long")
     void measuresAStart() {
         StringWriter out = new StringWriter();
 
@@ -119,6 +122,7 @@ class BenchCommandIT {
     }
 
     @Test
+    @Tag("long")
     void measuresLatencyAndRetries() {
         JsonNode latency = report("latency", "--cold", "--contenders=sluice", "--runs=1", "--warm-up=1", "--seconds=2");
         JsonNode retry = report("retry", "--cold", "--rate=50", "--warm-up=1", "--seconds=2", "--reset=1");
@@ -144,6 +148,7 @@ class BenchCommandIT {
     }
 
     @Test
+    @Tag("long")
     void measuresHowLongSmallNeighboursWait() {
         JsonNode giant = report("neighbours", "giant", "--cold", "--waiting=6000", "--others=12", "--lead=1");
         JsonNode tenants = report("neighbours", "tenants", "--cold", "--giant=200", "--medium=20", "--small=2");
@@ -162,6 +167,7 @@ class BenchCommandIT {
     }
 
     @Test
+    @Tag("long")
     void nothingOfASingleFlowMoves() {
         JsonNode oneFlow = report(
                 "neighbours", "one-flow", "--cold", "--runs=1", "--requests=200", "--waiting=300", "--baseline=10");
