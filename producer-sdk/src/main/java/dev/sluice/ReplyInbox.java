@@ -230,8 +230,8 @@ final class ReplyInbox implements AutoCloseable {
     /** Makes the exception for a reply topic that Kafka did not describe in time. */
     static ChatQueueException notFound(String topic, Duration maxBlock, Throwable cause) {
         return new ChatQueueException(
-                "reply topic " + topic + " was not found within " + maxBlock
-                        + " (max.block.ms); check that Kafka can be reached",
+                "Kafka has not said within " + maxBlock.toMillis() + " ms (max.block.ms) where reply topic " + topic
+                        + " is; check that Kafka can be reached",
                 cause);
     }
 }

@@ -83,7 +83,7 @@ class ClosingIT {
         assertThat(blocked).isBetween(Duration.ofMillis(900), Duration.ofSeconds(5));
         assertThatThrownBy(receipts.get(4)::join)
                 .hasCauseInstanceOf(ChatQueueException.class)
-                .hasMessageContaining("the producer's buffer (buffer.memory) stayed full for PT1S (max.block.ms)");
+                .hasMessageContaining("the producer's buffer (buffer.memory) stayed full for 1000 ms (max.block.ms)");
 
         broker.resume();
         receipts.subList(0, 4).forEach(receipt -> assertThat(receipt).succeedsWithin(Duration.ofSeconds(30)));

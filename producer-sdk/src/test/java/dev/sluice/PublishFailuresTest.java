@@ -35,7 +35,8 @@ class PublishFailuresTest {
                 Arguments.of(new UnknownTopicOrPartitionException("x"), "run `sluice topics create --topic mine`"),
                 Arguments.of(new TopicAuthorizationException("x"), "grant this client's user WRITE"),
                 Arguments.of(new SaslAuthenticationException("x"), "check the sasl.* and ssl.* properties"),
-                Arguments.of(new BufferExhaustedException("x"), "(buffer.memory) stayed full for PT5S (max.block.ms)"),
+                Arguments.of(
+                        new BufferExhaustedException("x"), "(buffer.memory) stayed full for 5000 ms (max.block.ms)"),
                 Arguments.of(new TimeoutException("x"), "no answer from Kafka at localhost:9092"),
                 Arguments.of(new InvalidTopicException("strange"), "strange"));
     }

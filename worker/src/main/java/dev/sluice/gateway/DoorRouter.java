@@ -16,12 +16,11 @@ final class DoorRouter {
     private static final String LIVE = "/health/live";
     private static final String READY = "/health/ready";
     private static final String METRICS = "/metrics";
-    private static final String THERE_IS =
-            "there are POST /v1/chat/completions, GET /v1/models, GET /v1/models/ID, GET /health/live,"
-                    + " GET /health/ready and GET /metrics";
-    private static final String THERE_ARE_FILES =
-            ", GET and POST /v1/files, GET and DELETE /v1/files/ID, GET /v1/files/ID/content, GET and POST"
-                    + " /v1/batches, GET /v1/batches/ID and POST /v1/batches/ID/cancel";
+    private static final String FOR_CHAT = "there are POST /v1/chat/completions, GET /v1/models, GET /v1/models/ID, ";
+    private static final String FOR_FILES =
+            "GET and POST /v1/files, GET and DELETE /v1/files/ID, GET /v1/files/ID/content, GET and POST /v1/batches,"
+                    + " GET /v1/batches/ID, POST /v1/batches/ID/cancel, ";
+    private static final String FOR_OPERATORS = "GET /health/live, GET /health/ready and GET /metrics";
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final ChatRoute chat;
@@ -123,7 +122,7 @@ final class DoorRouter {
         if ((FilesRoute.isFor(path) || BatchesRoute.isFor(path)) && files.isEmpty()) {
             return "this gateway stores no files and runs no batches; its operator has to start it with --files-dir";
         }
-        return "this path does not exist; " + THERE_IS + (files.isPresent() ? THERE_ARE_FILES : "");
+        return "this path does not exist; " + FOR_CHAT + (files.isPresent() ? FOR_FILES : "") + FOR_OPERATORS;
     }
 
     private void chat(ClientExchange exchange) {

@@ -1,6 +1,7 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.text.Durations;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
@@ -228,7 +229,7 @@ final class CircuitBreaker {
                 .addKeyValue("lane", lane)
                 .addKeyValue("reason", reason)
                 .addKeyValue("waiting", waiting)
-                .addKeyValue("nextProbeIn", Duration.ofNanos(wait))
+                .addKeyValue("nextProbeIn", Durations.format(Duration.ofNanos(wait)))
                 .log("Lane stopped; its requests stay where they are");
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -186,7 +187,7 @@ public final class Settle implements OffsetLedger, Runnable {
         if (stallLogged.compareAndSet(stalled.isEmpty(), stalled.isPresent())) {
             if (stalled.isPresent()) {
                 log.atWarn()
-                        .addKeyValue("since", stalled.get())
+                        .addKeyValue("for", Durations.format(stalled.get()))
                         .addKeyValue("error", transactions.trouble())
                         .log("Calls do not begin because Kafka accepts no commit");
             } else {

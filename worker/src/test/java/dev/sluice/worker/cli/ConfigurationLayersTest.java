@@ -269,7 +269,7 @@ class ConfigurationLayersTest {
                 "all+a=1/s    | 'all+a=1/s' has * or all beside other models; say all=10/s",
                 "a+b=none     | 'a+b=none' gives several models no limit in common; leave it out",
                 "all=none     | 'all=none' gives several models no limit in common; leave it out",
-                "a+b=ten      | limit 'ten' is none of 10/s",
+                "a+b=ten      | in 'a+b=ten' limit 'ten' is none of 10/s",
                 "a+b=1/s;b+a=2/s | group 'a+b' has more than one; keep one",
                 "all=1/s;all=2/s | group 'all' has more than one; keep one"
             })

@@ -115,7 +115,8 @@ public final class AdminConnector {
         if (failure instanceof TimeoutException) {
             return "Kafka at " + servers + " accepts connections but did not answer within "
                     + Durations.format(AdminTimeouts.FOREGROUND) + " to security.protocol=" + options.securityProtocol()
-                    + "; is it Kafka, and does it want another security.protocol (--kafka-config)?";
+                    + "; it may be busy or still starting, so try again; or it is not Kafka, or wants another"
+                    + " security.protocol (--kafka-config)";
         }
         return "Kafka at " + servers + " answered with an error: " + failure.getMessage();
     }

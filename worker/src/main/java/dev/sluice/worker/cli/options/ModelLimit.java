@@ -30,7 +30,7 @@ public record ModelLimit(String model, ConfiguredLimit limit) {
                             + "and all for one over all");
         }
         String model = text.substring(0, equals).strip();
-        ConfiguredLimit limit = ConfiguredLimit.parse(text.substring(equals + 1));
+        ConfiguredLimit limit = limit(text, text.substring(equals + 1));
         if (!ConfiguredLimits.isGroup(model)) {
             return new ModelLimit(model, limit);
         }
@@ -38,6 +38,14 @@ public record ModelLimit(String model, ConfiguredLimit limit) {
             throw new IllegalArgumentException("'" + text + "' gives several models no limit in common; leave it out");
         }
         return new ModelLimit(group(model, text), limit);
+    }
+
+    private static ConfiguredLimit limit(String text, String value) {
+        try {
+            return ConfiguredLimit.parse(value);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("in '" + text + "' " + e.getMessage(), e);
+        }
     }
 
     /** Returns the name of a group, which is the same in whatever order its models are named. */

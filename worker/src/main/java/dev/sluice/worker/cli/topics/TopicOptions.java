@@ -31,8 +31,8 @@ final class TopicOptions {
             names = "--max-request-bytes",
             paramLabel = "SIZE",
             description = {
-                "The largest body of a request that the topics take, as the workers have it. Existing topics that take "
-                        + "less are enlarged.",
+                "The largest body of a request that the topics take, as the workers have it. `topics create` enlarges "
+                        + "existing topics that take less.",
                 "  Default: 1 MiB, and existing topics stay as they are"
             })
     private @Nullable ByteSize maxRequestBytes;

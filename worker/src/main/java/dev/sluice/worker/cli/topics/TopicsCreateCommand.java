@@ -48,8 +48,8 @@ public final class TopicsCreateCommand implements Subcommand {
             paramLabel = "N",
             description = {
                 "Partitions of each topic, and of overflow " + Topics.OVERFLOW_PARTITIONS
-                        + " times as many: at most so many workers share the queue. The topic of workers always has "
-                        + "one.",
+                        + " times as many: at most so many workers share the queue. The topics of workers, of cancel "
+                        + "marks and of answers of batches always have one.",
                 "  Default: as many as the input topics have, else " + TopicPlan.BUNDLES
             })
     private @Nullable Integer partitions;
