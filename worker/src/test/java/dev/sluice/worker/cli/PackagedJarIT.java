@@ -153,8 +153,12 @@ class PackagedJarIT {
 
     @Test
     void aWrongLimitIsExplained() throws Exception {
-        assertRefused(run("worker", "--limit=m=ten"), "--limit: limit 'ten' is none of 10/s, 600/min, 100/h, 50/day,");
-        assertRefused(run("worker", "--limit=m=1/s,2/s"), "--limit: limit '1/s,2/s' limits requests twice; keep one");
+        assertRefused(
+                run("worker", "--limit=m=ten"),
+                "--limit: in 'm=ten' limit 'ten' is none of 10/s, 600/min, 100/h, 50/day,");
+        assertRefused(
+                run("worker", "--limit=m=1/s,2/s"),
+                "--limit: in 'm=1/s,2/s' limit '1/s,2/s' limits requests twice; keep one");
     }
 
     @Test
