@@ -57,8 +57,8 @@ final class PublishFailures {
         } else if (cause instanceof BufferExhaustedException) { // a TimeoutException too, so it comes first
             return "the producer's buffer (buffer.memory) stayed full for "
                     + settings.maxBlock().toMillis()
-                    + " ms (max.block.ms): Kafka takes requests more slowly than they come, or not at all; check that it"
-                    + " can be reached, send more slowly, or raise either";
+                    + " ms (max.block.ms): Kafka takes requests more slowly than they come, or not at all; check that"
+                    + " it can be reached, send more slowly, or raise either";
         } else if (cause instanceof TimeoutException) {
             return "no answer from Kafka at " + settings.bootstrapServers() + " in time; check that it runs and can be"
                     + " reached (" + cause.getMessage() + ")";
