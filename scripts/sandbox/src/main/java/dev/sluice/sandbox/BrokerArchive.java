@@ -69,8 +69,8 @@ final class BrokerArchive {
     }
 
     /**
-     * Writes the archive of the jar that this class is in. Where this Java cannot write one, it says so, and brokers
-     * start without.
+     * Writes the archive of the jar that this class is in. Where this Java cannot write one, or the machine is too busy
+     * for a broker to start and end in time, it says so, and brokers start without.
      *
      * @param args none
      */
@@ -83,6 +83,9 @@ final class BrokerArchive {
         try (SandboxBroker broker = SandboxBroker.start(settings)) {
             rehearse(Map.of("bootstrap.servers", broker.bootstrapServers()));
             broker.stop();
+        } catch (BrokerStartException | IllegalStateException e) {
+            System.err.println("No class archive was written; brokers start slower without it. " + e.getMessage());
+            return;
         }
         if (Files.exists(written)) {
             Files.move(written, archive, StandardCopyOption.ATOMIC_MOVE);

@@ -186,9 +186,10 @@ public final class Settle implements OffsetLedger, Runnable {
         Optional<Duration> stalled = progress.stalledFor();
         if (stallLogged.compareAndSet(stalled.isEmpty(), stalled.isPresent())) {
             if (stalled.isPresent()) {
+                String trouble = transactions.trouble();
                 log.atWarn()
                         .addKeyValue("for", Durations.format(stalled.get()))
-                        .addKeyValue("error", transactions.trouble())
+                        .addKeyValue("error", trouble.isEmpty() ? "no answer yet" : trouble)
                         .log("Calls do not begin because Kafka accepts no commit");
             } else {
                 log.info("Calls begin again because Kafka accepts commits");

@@ -79,6 +79,7 @@ public final class Transactions implements AutoCloseable {
             + "it is killed";
 
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
+    private static final long TELL_AGAIN_NANOS = Duration.ofMinutes(1).toNanos();
     /** A transaction may still be committed a little after its time, since the broker looks for late ones seldom. */
     private static final Duration GRACE = Duration.ofSeconds(5);
     /** The time that one answer may take. Readers of replies wait for as long if the worker dies meanwhile. */
@@ -130,6 +131,10 @@ public final class Transactions implements AutoCloseable {
 
     private volatile boolean stopped;
     private volatile String trouble = "";
+    /** The last words that the log has about a trouble, and when it had them. */
+    private String told = "";
+
+    private long toldAt;
     private @Nullable Producer<byte[], byte[]> producer;
 
     /** The transactional id that producers are made with. */
@@ -256,6 +261,7 @@ public final class Transactions implements AutoCloseable {
     private void succeeded(TransactionBatch batch, long begun) {
         failuresInARow = 0;
         trouble = "";
+        told = "";
         confirmed = batch.offsets();
         confirmedAt = nanoTime.getAsLong();
         boolean wasQuick = confirmedAt - begun < KafkaClients.TRANSACTION_TIME.toNanos();
@@ -453,9 +459,30 @@ public final class Transactions implements AutoCloseable {
         if (stopped || !isTransient(failure)) {
             throw failure;
         }
-        trouble = failure.toString();
-        log.atWarn().addKeyValue("error", failure.toString()).log(message);
+        trouble = withRoot(failure);
+        if (isToBeTold(message + trouble)) {
+            log.atWarn().addKeyValue("error", trouble).log(message);
+        }
         pause.accept(RETRY_NANOS);
+    }
+
+    /** Returns whether something else happens than before, or a minute has passed. */
+    private boolean isToBeTold(String words) {
+        long now = nanoTime.getAsLong();
+        if (words.equals(told) && now - toldAt < TELL_AGAIN_NANOS) {
+            return false;
+        }
+        told = words;
+        toldAt = now;
+        return true;
+    }
+
+    private static String withRoot(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root == failure ? failure.toString() : failure + ": " + root.getMessage();
     }
 
     @Override

@@ -430,7 +430,7 @@ class TransactionsTest {
             assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
             assertThat(log.all().stream().filter(line -> line.contains("Committed offsets could not be read")))
-                    .hasSize(7)
+                    .hasSize(2)
                     .last()
                     .asString()
                     .contains("kafka-transactions.sh find-hanging");
@@ -622,6 +622,21 @@ class TransactionsTest {
         assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
         assertThat(events).endsWith("abort", "close", "new", "pause", "new", "init", "read", "pause", "read");
+    }
+
+    /** A producer cannot be made every half second. */
+    @Test
+    void aTroubleIsToldWithItsCauseOnceAMinute() {
+        for (int i = 0; i < 2 * 60 + 10; i++) {
+            constructionFailures.add(unresolved("producer"));
+        }
+        prepare();
+
+        try (LogLines log = new LogLines(Transactions.class)) {
+            transactions.replace();
+
+            assertThat(log.all()).hasSize(2).allMatch(line -> line.contains("No resolvable bootstrap urls"));
+        }
     }
 
     @Test

@@ -38,11 +38,16 @@ public final class KafkaOptions {
             "enable.auto.commit", "offsets are committed with the replies",
             "enable.idempotence", "it is always on");
 
-    /** The properties that some client reads. Classes that the file names may read others. */
-    private static final Set<String> KNOWN = Stream.of(
-                    ProducerConfig.configNames(), ConsumerConfig.configNames(), AdminClientConfig.configNames())
-            .flatMap(Set::stream)
-            .collect(Collectors.toUnmodifiableSet());
+    /**
+     * The properties that some client reads. Classes that the file names may read others. Kafka's classes have static
+     * loggers, which would fix the log's layout before the options have set it, so they are loaded on first use.
+     */
+    private static final class Known {
+        static final Set<String> PROPERTIES = Stream.of(
+                        ProducerConfig.configNames(), ConsumerConfig.configNames(), AdminClientConfig.configNames())
+                .flatMap(Set::stream)
+                .collect(Collectors.toUnmodifiableSet());
+    }
 
     private static final int MAX_KEY_LENGTH = 100;
 
@@ -126,8 +131,8 @@ public final class KafkaOptions {
     private static void warnOfUnknown(Set<String> keys, Path file) {
         // A static logger would fix the log's layout before the options have set it.
         Logger log = LoggerFactory.getLogger(KafkaOptions.class);
-        keys.stream().filter(key -> !KNOWN.contains(key)).forEach(key -> {
-            String hint = UnknownOptions.hint(key, KNOWN);
+        keys.stream().filter(key -> !Known.PROPERTIES.contains(key)).forEach(key -> {
+            String hint = UnknownOptions.hint(key, Known.PROPERTIES);
             log.warn("{} in {} is known to no Kafka client{}", PrintableText.line(key, MAX_KEY_LENGTH), file, hint);
         });
     }

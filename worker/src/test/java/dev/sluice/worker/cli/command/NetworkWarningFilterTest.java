@@ -8,6 +8,7 @@ import ch.qos.logback.core.spi.FilterReply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.LongStream;
+import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.NetworkClient;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +23,12 @@ class NetworkWarningFilterTest {
                 .count();
 
         assertThat(passed).isEqualTo(10);
+    }
+
+    @Test
+    void aNameThatIsNotResolvedIsOfTheNetworkLayer() {
+        assertThat(passes(ClientUtils.class, Level.WARN, START)).isTrue();
+        assertThat(passes(ClientUtils.class, Level.WARN, START + 500)).isFalse();
     }
 
     @Test

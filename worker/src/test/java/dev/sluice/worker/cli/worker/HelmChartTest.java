@@ -23,9 +23,11 @@ import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import java.io.StringReader;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Renders the Helm chart with Helm's own engine, and reads what comes out as strictly as the manifests. */
 class HelmChartTest {
@@ -119,10 +121,56 @@ class HelmChartTest {
                                 .containsExactly(9098)));
     }
 
+    @Test
+    void aFileOfValuesAddsToThePodsAndKeepsLargeNumbers(@TempDir Path folder) throws Exception {
+        Path values = Files.writeString(folder.resolve("values.yaml"), """
+                image: {tag: 20261201}
+                worker:
+                  env:
+                    SLUICE_MAX_IN_FLIGHT: 1000000
+                    SLUICE_LIMIT: {valueFrom: {configMapKeyRef: {name: limits, key: all}}}
+                  container:
+                    resources: {limits: {memory: 1Gi}}
+                    volumeMounts: [{name: agents, mountPath: /agents}]
+                  pod:
+                    volumes: [{name: agents, emptyDir: {}}]
+                    containers: [{name: proxy, image: nginx}]
+                """);
+        List<Object> plain = render(Map.of());
+        List<Object> rendered = rendered(template().withValuesFile(values));
+
+        PodSpec pod = one(rendered, StatefulSet.class).getSpec().getTemplate().getSpec();
+        PodSpec before = one(plain, StatefulSet.class).getSpec().getTemplate().getSpec();
+        Container worker = pod.getContainers().get(0);
+        assertThat(pod.getContainers()).extracting(Container::getName).containsExactly("worker", "proxy");
+        assertThat(worker.getImage()).isEqualTo("sluice:20261201");
+        assertThat(worker.getEnv()).contains(new EnvVar("SLUICE_MAX_IN_FLIGHT", "1000000", null));
+        assertThat(worker.getEnv())
+                .filteredOn(each -> each.getName().equals("SLUICE_LIMIT"))
+                .singleElement()
+                .satisfies(limit -> assertThat(
+                                limit.getValueFrom().getConfigMapKeyRef().getName())
+                        .isEqualTo("limits"));
+        assertThat(worker.getResources().getLimits().get("memory").toString()).isEqualTo("1Gi");
+        assertThat(worker.getVolumeMounts())
+                .containsAll(before.getContainers().get(0).getVolumeMounts())
+                .hasSize(before.getContainers().get(0).getVolumeMounts().size() + 1);
+        assertThat(pod.getVolumes())
+                .containsAll(before.getVolumes())
+                .hasSize(before.getVolumes().size() + 1);
+    }
+
     private static List<Object> render(Map<String, String> values) throws Exception {
-        TemplateCommand template =
-                new Helm(FOLDER).template().withName("sluice").withNamespace("sluice");
+        TemplateCommand template = template();
         values.forEach(template::set);
+        return rendered(template);
+    }
+
+    private static TemplateCommand template() {
+        return new Helm(FOLDER).template().withName("sluice").withNamespace("sluice");
+    }
+
+    private static List<Object> rendered(TemplateCommand template) throws Exception {
         return documents(new StringReader(template.call())).stream()
                 .map(document -> (Object) STRICT.convertValue(
                         document, TYPES.get(document.get("kind").toString())))
