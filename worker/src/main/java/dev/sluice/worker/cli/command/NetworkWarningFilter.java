@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Passes one warning a minute of Kafka's network layer. While a broker or its name is away, each client writes several
- * identical warnings a second. All errors of that layer pass, for example a rejected login. Nothing passes of the admin client
- * with which a command connects, because the command itself tells the person what went wrong. Thread-safe.
+ * identical warnings a second. All errors of that layer pass, for example a rejected login. Nothing passes of the admin
+ * client with which a command connects, because the command itself tells the person what went wrong. Thread-safe.
  */
 public final class NetworkWarningFilter extends Filter<ILoggingEvent> {
     /** The client id of the admin client with which a command connects, unless the user has set one for all clients. */
