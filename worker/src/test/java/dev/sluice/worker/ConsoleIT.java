@@ -6,6 +6,7 @@ import dev.sluice.console.Console;
 import dev.sluice.console.ConsoleConfig;
 import dev.sluice.console.KafkaQueueReader;
 import dev.sluice.console.QueueAccess;
+import dev.sluice.sandbox.LatencyModel;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
@@ -18,6 +19,7 @@ import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -63,7 +65,11 @@ class ConsoleIT {
                         .isPositive();
                 assertThat(worker).isNotNull();
 
+                // between a commit and its markers the worker might end, as KafkaAwayIT explains
+                api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofSeconds(3))));
+                queue.awaitNoCommit();
                 broker.stop();
+                api.update(settings -> settings.withLatency(LatencyModel.NONE));
                 JsonNode away =
                         await("now", events, event -> !event.get("problem").isNull());
                 assertThat(away.at("/status/lanes/0/model").asString()).isEqualTo("m");

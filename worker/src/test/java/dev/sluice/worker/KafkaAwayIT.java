@@ -64,7 +64,7 @@ class KafkaAwayIT {
             try (Worker worker = Worker.start(queue.config(api.baseUrl(), limit, List.of()))) {
                 queue.awaitReplies(100);
                 api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofSeconds(3))));
-                awaitNoCommit(queue);
+                queue.awaitNoCommit();
                 broker.stop();
                 await().atMost(BOUND).until(() -> has(log, "WARN Calls do not begin because Kafka accepts no commit"));
                 await().atMost(BOUND).until(() -> api.openCalls() == 0);
@@ -109,6 +109,7 @@ class KafkaAwayIT {
                 }
                 queue.publish(body("m", "now"));
                 queue.awaitReplies(2);
+                queue.awaitNoCommit();
                 broker.kill();
 
                 await().during(Duration.ofSeconds(14))
@@ -138,15 +139,6 @@ class KafkaAwayIT {
 
             assertThat(log.all()).noneMatch(line -> line.contains("Calls do not begin"));
         }
-    }
-
-    /** Waits until half a second has passed without a commit. */
-    private static void awaitNoCommit(TestQueue queue) throws InterruptedException {
-        long left;
-        do {
-            left = queue.lag();
-            Thread.sleep(500);
-        } while (queue.lag() != left);
     }
 
     private static TogetherStandIn api(Duration latency) throws Exception {

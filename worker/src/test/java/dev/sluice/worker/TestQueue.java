@@ -42,6 +42,8 @@ final class TestQueue implements AutoCloseable {
     static final int PARTITIONS = 4;
     static final int MAX_REQUEST_BYTES = 100_000;
     static final String KEY = "test-key";
+    /** A process alone takes half a minute to start where other builds share the machine. */
+    private static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
     final Topics topics;
     private final Map<String, Object> kafka;
@@ -183,13 +185,13 @@ final class TestQueue implements AutoCloseable {
 
     List<ConsumerRecord<byte[], byte[]>> awaitRecords(String topic, int count) {
         Reading reading = new Reading(topic);
-        return await().atMost(Duration.ofSeconds(30)).until(reading::readOn, records -> records.size() >= count);
+        return await().atMost(MAX_WAIT).until(reading::readOn, records -> records.size() >= count);
     }
 
     /** Waits for the one committed record of a request on a topic. */
     ConsumerRecord<byte[], byte[]> awaitRecord(String topic, String id) {
         Reading reading = new Reading(topic);
-        List<ConsumerRecord<byte[], byte[]>> found = await().atMost(Duration.ofSeconds(30))
+        List<ConsumerRecord<byte[], byte[]>> found = await().atMost(MAX_WAIT)
                 .until(
                         () -> reading.readOn().stream()
                                 .filter(record -> header(record, WireHeaders.ID).equals(id))
@@ -247,6 +249,15 @@ final class TestQueue implements AutoCloseable {
         } catch (ExecutionException | InterruptedException failure) {
             throw new IllegalStateException(failure);
         }
+    }
+
+    /** Waits until half a second has passed without a commit. */
+    void awaitNoCommit() throws InterruptedException {
+        long left;
+        do {
+            left = lag();
+            Thread.sleep(500);
+        } while (lag() != left);
     }
 
     /** Returns the number of records of the input topics that the group has not committed. */
