@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.LatencyModel;
-import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.WireHeaders;
@@ -16,35 +15,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Tests that no call begins while Kafka accepts no commit, since its answer would be in memory alone. */
 @Timeout(180)
 class KafkaAwayIT {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
-    private static SandboxBroker broker;
-
-    @BeforeAll
-    static void startBroker() {
-        broker = SandboxBroker.start();
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
-    }
-
-    @BeforeEach
-    void startBrokerAgain() {
-        if (!broker.isRunning()) {
-            broker.startAgain();
-        }
-    }
+    @RegisterExtension
+    static final OwnBroker own = new OwnBroker();
 
     /**
      * The broker stops while no transaction ends. One of 4.4 that stops between the decision of a commit and its
@@ -55,7 +36,7 @@ class KafkaAwayIT {
     @Test
     void noCallBeginsWhileCommitsDoNotGetThrough() throws Exception {
         int requests = 1_500;
-        try (TestQueue queue = new TestQueue(broker.bootstrapServers(), "stopped");
+        try (TestQueue queue = new TestQueue(own.get().bootstrapServers(), "stopped");
                 TogetherStandIn api = api(Duration.ofMillis(50));
                 LogLines log = new LogLines(Settle.class)) {
             queue.publishBacklog(requests, body("m", "question"));
@@ -65,7 +46,7 @@ class KafkaAwayIT {
                 queue.awaitReplies(100);
                 api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofSeconds(3))));
                 queue.awaitNoCommit();
-                broker.stop();
+                own.get().stop();
                 await().atMost(BOUND).until(() -> has(log, "WARN Calls do not begin because Kafka accepts no commit"));
                 await().atMost(BOUND).until(() -> api.openCalls() == 0);
                 long before = api.calls();
@@ -75,7 +56,7 @@ class KafkaAwayIT {
                         .until(() -> api.calls() == before);
                 assertThat(before).isLessThan(requests - 100);
                 api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofMillis(50))));
-                broker.startAgain();
+                own.get().startAgain();
                 await().atMost(BOUND)
                         .untilAsserted(() ->
                                 assertThat(queue.lag()).as("%s", log.all()).isZero());
@@ -96,7 +77,7 @@ class KafkaAwayIT {
     @Test
     void requestsThatBecomeDueWhileKafkaIsAwayAreNotCalled() throws Exception {
         int requests = 40;
-        try (TestQueue queue = new TestQueue(broker.bootstrapServers(), "killed");
+        try (TestQueue queue = new TestQueue(own.get().bootstrapServers(), "killed");
                 TogetherStandIn api = api(Duration.ZERO)) {
             try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
                 queue.publish(body("m", "first"));
@@ -110,13 +91,13 @@ class KafkaAwayIT {
                 queue.publish(body("m", "now"));
                 queue.awaitReplies(2);
                 queue.awaitNoCommit();
-                broker.kill();
+                own.get().kill();
 
                 await().during(Duration.ofSeconds(14))
                         .atMost(Duration.ofSeconds(18))
                         .until(() -> api.calls("later") == 0);
                 assertThat(System.currentTimeMillis()).isGreaterThan(due);
-                broker.startAgain();
+                own.get().startAgain();
                 queue.awaitReplies(requests + 2);
             }
             assertThat(api.calls("later")).isEqualTo(requests);
@@ -127,7 +108,7 @@ class KafkaAwayIT {
     @Test
     void longCallsAreNoReasonToBeginNone() throws Exception {
         int requests = 100;
-        try (TestQueue queue = new TestQueue(broker.bootstrapServers(), "long-calls");
+        try (TestQueue queue = new TestQueue(own.get().bootstrapServers(), "long-calls");
                 TogetherStandIn api = api(Duration.ofMillis(4_900));
                 LogLines log = new LogLines(Settle.class)) {
             queue.publishBacklog(requests, body("m", "question"));

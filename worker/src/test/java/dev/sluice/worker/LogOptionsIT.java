@@ -8,7 +8,6 @@ import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -48,20 +47,10 @@ class LogOptionsIT {
         Path log = folder.resolve("log");
         try (TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
                 TogetherStandIn api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY))) {
-            List<String> words = new ArrayList<>(List.of(
-                    "worker",
-                    "--bootstrap-servers=" + kafka.bootstrapServers(),
-                    "--topic=" + queue.topics.base(),
-                    "--group=" + queue.group(),
-                    "--base-url=" + api.baseUrl(),
-                    "--admin-port=0",
-                    "--limit=*=none"));
-            words.addAll(List.of(options));
-            ProcessBuilder builder = PackagedJar.process(List.of(), words)
+            Process worker = queue.worker(api.baseUrl(), List.of(), options)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(log.toFile());
-            builder.environment().put("TOGETHER_API_KEY", TestQueue.KEY);
-            Process worker = builder.start();
+                    .redirectError(log.toFile())
+                    .start();
             try {
                 queue.publish(body("m", "text"));
                 queue.awaitReplies(1);

@@ -3,7 +3,6 @@ package dev.sluice.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.pool.BudgetReport;
 import dev.sluice.worker.pool.LaneReport;
@@ -21,43 +20,30 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Tests on a real Kafka that a member of the pool goes on whatever happens to the topic of reports. */
 @Timeout(180)
 class PoolMemberIT {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
-    private static SandboxBroker broker;
+    @RegisterExtension
+    static final OwnBroker own = new OwnBroker();
 
     private final AtomicInteger lent = new AtomicInteger();
     private TestQueue queue;
     private PoolMember member;
     private Thread thread;
 
-    @BeforeAll
-    static void startBroker() {
-        broker = SandboxBroker.start();
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
-    }
-
     @BeforeEach
     void open(TestInfo test) throws Exception {
-        if (!broker.isRunning()) {
-            broker.startAgain();
-        }
         queue = new TestQueue(
-                broker.bootstrapServers(), test.getTestMethod().orElseThrow().getName());
+                own.get().bootstrapServers(), test.getTestMethod().orElseThrow().getName());
     }
 
     @AfterEach
@@ -106,7 +92,7 @@ class PoolMemberIT {
     void aMemberEndsSoonWhileKafkaIsAway() throws Exception {
         start(Map.of());
         await().atMost(BOUND).until(() -> lent.get() > 1);
-        broker.kill();
+        own.get().kill();
         int last = lent.get();
 
         await().during(Duration.ofSeconds(2)).atMost(BOUND).until(() -> lent.get() <= last + 1);
@@ -140,7 +126,7 @@ class PoolMemberIT {
 
     private void start(Map<String, Object> settings) {
         Map<String, Object> kafka = new HashMap<>(settings);
-        kafka.put("bootstrap.servers", broker.bootstrapServers());
+        kafka.put("bootstrap.servers", own.get().bootstrapServers());
         start(() -> KafkaClients.reportReader(kafka, "w-1"), kafka);
     }
 

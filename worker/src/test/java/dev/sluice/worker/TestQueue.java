@@ -17,10 +17,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -118,6 +120,22 @@ final class TestQueue implements AutoCloseable {
                 new WorkerConfig.Retries(5, Optional.empty()),
                 new WorkerConfig.Memory(2_000, 64L << 20, 64L << 20, MAX_REQUEST_BYTES, 1 << 20),
                 Duration.ofSeconds(5));
+    }
+
+    /** Returns a worker of the packaged jar on this queue without a limit. Its process is not started yet. */
+    ProcessBuilder worker(String baseUrl, List<String> jvmOptions, String... options) {
+        Stream<String> words = Stream.of(
+                "worker",
+                "--bootstrap-servers=" + kafka.get("bootstrap.servers"),
+                "--topic=" + topics.base(),
+                "--group=" + group(),
+                "--base-url=" + baseUrl,
+                "--admin-port=0",
+                "--limit=*=none");
+        ProcessBuilder worker = PackagedJar.process(
+                jvmOptions, Stream.concat(words, Stream.of(options)).toList());
+        worker.environment().put("TOGETHER_API_KEY", KEY);
+        return worker;
     }
 
     String group() {
@@ -252,12 +270,12 @@ final class TestQueue implements AutoCloseable {
     }
 
     /** Waits until half a second has passed without a commit. */
-    void awaitNoCommit() throws InterruptedException {
-        long left;
-        do {
-            left = lag();
-            Thread.sleep(500);
-        } while (lag() != left);
+    void awaitNoCommit() {
+        AtomicLong last = new AtomicLong(-1);
+        await().during(Duration.ofMillis(500)).atMost(MAX_WAIT).until(() -> {
+            long now = lag();
+            return last.getAndSet(now) == now;
+        });
     }
 
     /** Returns the number of records of the input topics that the group has not committed. */

@@ -9,7 +9,6 @@ import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.kafka.CompressionCodecs;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,7 +46,10 @@ class UnloadableCodecIT {
                 TogetherStandIn api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY))) {
             publish(queue, codec);
             Path err = folder.resolve("err.txt");
-            Process process = worker(queue, api, err, option);
+            Process process = queue.worker(api.baseUrl(), List.of(option))
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(err.toFile())
+                    .start();
             try {
                 assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             } finally {
@@ -92,21 +94,5 @@ class UnloadableCodecIT {
                         queue.topics.requests(), body("m", "text").getBytes(UTF_8)));
             }
         }
-    }
-
-    private static Process worker(TestQueue queue, TogetherStandIn api, Path err, String option) throws IOException {
-        ProcessBuilder builder = PackagedJar.process(
-                List.of(option),
-                List.of(
-                        "worker",
-                        "--bootstrap-servers=" + kafka.bootstrapServers(),
-                        "--topic=" + queue.topics.base(),
-                        "--group=" + queue.group(),
-                        "--base-url=" + api.baseUrl(),
-                        "--admin-port=0",
-                        "--limit=*=none"));
-        builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(err.toFile());
-        builder.environment().put("TOGETHER_API_KEY", TestQueue.KEY);
-        return builder.start();
     }
 }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sluice.sandbox.BrokerSettings;
-import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.WireHeaders;
@@ -23,12 +22,11 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that a worker reads past records that make {@code poll} throw. */
@@ -38,28 +36,17 @@ class UnreadableRecordsIT {
     @TempDir
     private static Path folder;
 
-    private static SandboxBroker broker;
+    @RegisterExtension
+    static final OwnBroker own =
+            new OwnBroker(() -> BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
 
     private TestQueue queue;
     private TogetherStandIn api;
 
-    @BeforeAll
-    static void startBroker() {
-        broker = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
-    }
-
     @BeforeEach
     void open(TestInfo test) throws Exception {
-        if (!broker.isRunning()) {
-            broker.startAgain();
-        }
         queue = new TestQueue(
-                broker.bootstrapServers(), test.getTestMethod().orElseThrow().getName());
+                own.get().bootstrapServers(), test.getTestMethod().orElseThrow().getName());
         api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
     }
 
@@ -74,9 +61,9 @@ class UnreadableRecordsIT {
         publish("before");
         publish("damaged");
         publish("behind");
-        broker.stop();
+        own.get().stop();
         DamagedRecord.damage(folder.resolve("broker/data/" + queue.topics.requests() + "-" + BUNDLE), "damaged");
-        broker.startAgain();
+        own.get().startAgain();
 
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
             queue.awaitReplies(3);
@@ -136,7 +123,7 @@ class UnreadableRecordsIT {
         int batch = records * (bytes + bytes / 10); // the producer expects more than the size of the records
         Map<String, Object> config = Map.of(
                 "bootstrap.servers",
-                broker.bootstrapServers(),
+                own.get().bootstrapServers(),
                 "compression.type",
                 "zstd",
                 "max.request.size",
@@ -177,17 +164,6 @@ class UnreadableRecordsIT {
     }
 
     private Process startWorkerProcess(String heap) throws IOException {
-        ProcessBuilder builder = PackagedJar.process(
-                        List.of(heap),
-                        List.of(
-                                "worker",
-                                "--bootstrap-servers=" + broker.bootstrapServers(),
-                                "--topic=" + queue.topics.base(),
-                                "--group=" + queue.group(),
-                                "--base-url=" + api.baseUrl(),
-                                "--limit=*=none"))
-                .inheritIO();
-        builder.environment().put("TOGETHER_API_KEY", TestQueue.KEY);
-        return builder.start();
+        return queue.worker(api.baseUrl(), List.of(heap)).inheritIO().start();
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * Creates topics that can be written to at once. Kafka says that a topic is created before each partition has a leader
@@ -21,7 +22,7 @@ public final class SandboxTopics {
     /**
      * Creates topics and returns when each of their partitions has a leader.
      *
-     * @throws ExecutionException if Kafka does not create one of them
+     * @throws ExecutionException if Kafka does not create or describe one of them
      * @throws IllegalStateException if a partition has no leader after a minute
      */
     public static void create(Admin admin, Collection<NewTopic> topics)
@@ -37,14 +38,18 @@ public final class SandboxTopics {
         }
     }
 
-    private static boolean haveLeaders(Admin admin, List<String> names) throws InterruptedException {
+    private static boolean haveLeaders(Admin admin, List<String> names)
+            throws ExecutionException, InterruptedException {
         try {
             return admin.describeTopics(names).allTopicNames().get().values().stream()
                     .flatMap(topic -> topic.partitions().stream())
                     .allMatch(partition ->
                             partition.leader() != null && !partition.leader().isEmpty());
-        } catch (ExecutionException notThereYet) {
-            return false;
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
+                return false; // the broker that was asked has not heard of it yet
+            }
+            throw failed;
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.kafka.RetryLoop;
 import dev.sluice.worker.pieces.ChunkQueue.Chunk;
+import dev.sluice.worker.text.OccasionalWarning;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,9 +91,8 @@ public final class PieceWriter implements Runnable {
         this.retries = retries;
         this.queue = queue;
         this.gathering = gathering;
-        this.unwritable = new OccasionalWarning(log, "Pieces of streamed answers are not published", nanoTime);
-        this.wrongPartition =
-                new OccasionalWarning(log, "Request names no partition for the pieces of its answer", nanoTime);
+        this.unwritable = new OccasionalWarning(log, nanoTime);
+        this.wrongPartition = new OccasionalWarning(log, nanoTime);
     }
 
     /**
@@ -118,7 +118,11 @@ public final class PieceWriter implements Runnable {
 
     private void sayWrong(String partition, String remedy) {
         String value = "'" + WireHeaders.abbreviated(partition) + "'";
-        wrongPartition.log(topics.streams(), WireHeaders.STREAM_TO + " is " + value + "; it " + remedy);
+        wrongPartition
+                .event()
+                .addKeyValue("topic", topics.streams())
+                .addKeyValue("reason", WireHeaders.STREAM_TO + " is " + value + "; it " + remedy)
+                .log("Request names no partition for the pieces of its answer");
     }
 
     private boolean offer(Chunk chunk) {
@@ -322,8 +326,13 @@ public final class PieceWriter implements Runnable {
     }
 
     private void sayUnwritable(KafkaException failure) {
-        unwritable.log(
-                topics.streams(),
-                AclErrors.words(failure, AclErrors.Right.WRITE).orElseGet(() -> String.valueOf(failure.getMessage())));
+        unwritable
+                .event()
+                .addKeyValue("topic", topics.streams())
+                .addKeyValue(
+                        "reason",
+                        AclErrors.words(failure, AclErrors.Right.WRITE)
+                                .orElseGet(() -> String.valueOf(failure.getMessage())))
+                .log("Pieces of streamed answers are not published");
     }
 }

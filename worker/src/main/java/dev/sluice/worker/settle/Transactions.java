@@ -1,6 +1,8 @@
 package dev.sluice.worker.settle;
 
 import dev.sluice.worker.kafka.KafkaClients;
+import dev.sluice.worker.text.OccasionalWarning;
+import dev.sluice.worker.text.RootCause;
 import dev.sluice.worker.threads.WorkerException;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
@@ -79,7 +81,6 @@ public final class Transactions implements AutoCloseable {
             + "it is killed";
 
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
-    private static final long TELL_AGAIN_NANOS = Duration.ofMinutes(1).toNanos();
     /** A transaction may still be committed a little after its time, since the broker looks for late ones seldom. */
     private static final Duration GRACE = Duration.ofSeconds(5);
     /** The time that one answer may take. Readers of replies wait for as long if the worker dies meanwhile. */
@@ -118,6 +119,9 @@ public final class Transactions implements AutoCloseable {
     private final LongConsumer pause;
     private final Runnable heartbeat;
     private final BrokerTime brokerTime;
+    private final OccasionalWarning unread;
+    private final OccasionalWarning hanging;
+    private final OccasionalWarning notInitialised;
     private long markersUntil;
     private int failuresInARow;
     private Duration time = KafkaClients.TRANSACTION_TIME;
@@ -131,10 +135,6 @@ public final class Transactions implements AutoCloseable {
 
     private volatile boolean stopped;
     private volatile String trouble = "";
-    /** The last words that the log has about a trouble, and when it had them. */
-    private String told = "";
-
-    private long toldAt;
     private @Nullable Producer<byte[], byte[]> producer;
 
     /** The transactional id that producers are made with. */
@@ -178,6 +178,9 @@ public final class Transactions implements AutoCloseable {
         this.pause = pause;
         this.heartbeat = heartbeat;
         this.brokerTime = new BrokerTime(nanoTime);
+        this.unread = new OccasionalWarning(log, nanoTime);
+        this.hanging = new OccasionalWarning(log, nanoTime);
+        this.notInitialised = new OccasionalWarning(log, nanoTime);
         this.markersUntil = nanoTime.getAsLong();
     }
 
@@ -261,7 +264,6 @@ public final class Transactions implements AutoCloseable {
     private void succeeded(TransactionBatch batch, long begun) {
         failuresInARow = 0;
         trouble = "";
-        told = "";
         confirmed = batch.offsets();
         confirmedAt = nanoTime.getAsLong();
         boolean wasQuick = confirmedAt - begun < KafkaClients.TRANSACTION_TIME.toNanos();
@@ -354,7 +356,11 @@ public final class Transactions implements AutoCloseable {
             try {
                 return landed(offsets, OFFSETS_BOUND);
             } catch (KafkaException unknown) {
-                pauseAfter(unknown, tries < HANGING_AFTER ? "Committed offsets could not be read" : HANGING);
+                if (tries < HANGING_AFTER) {
+                    pauseAfter(unknown, unread, "Committed offsets could not be read");
+                } else {
+                    pauseAfter(unknown, hanging, HANGING);
+                }
             }
         }
     }
@@ -419,7 +425,7 @@ public final class Transactions implements AutoCloseable {
                 largeBytes = Long.MAX_VALUE;
             } catch (KafkaException unavailable) {
                 if (!(unavailable instanceof TimeoutException) || !leaveUnfinished()) {
-                    pauseAfter(unavailable, "Transactional producer could not be initialised");
+                    pauseAfter(unavailable, notInitialised, "Transactional producer could not be initialised");
                 }
             }
         }
@@ -455,34 +461,14 @@ public final class Transactions implements AutoCloseable {
                         && wrong.getMessage().contains(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
     }
 
-    private void pauseAfter(KafkaException failure, String message) {
+    private void pauseAfter(KafkaException failure, OccasionalWarning warning, String message) {
         if (stopped || !isTransient(failure)) {
             throw failure;
         }
-        trouble = withRoot(failure);
-        if (isToBeTold(message + trouble)) {
-            log.atWarn().addKeyValue("error", trouble).log(message);
-        }
+        Throwable root = RootCause.of(failure);
+        trouble = root == failure ? failure.toString() : failure + ": " + root.getMessage();
+        warning.event().addKeyValue("error", trouble).log(message);
         pause.accept(RETRY_NANOS);
-    }
-
-    /** Returns whether something else happens than before, or a minute has passed. */
-    private boolean isToBeTold(String words) {
-        long now = nanoTime.getAsLong();
-        if (words.equals(told) && now - toldAt < TELL_AGAIN_NANOS) {
-            return false;
-        }
-        told = words;
-        toldAt = now;
-        return true;
-    }
-
-    private static String withRoot(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root == failure ? failure.toString() : failure + ": " + root.getMessage();
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.text.Durations;
+import dev.sluice.worker.text.RootCause;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -126,10 +127,6 @@ public final class AdminConnector {
     }
 
     private static String rootMessage(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return String.valueOf(root.getMessage());
+        return String.valueOf(RootCause.of(failure).getMessage());
     }
 }

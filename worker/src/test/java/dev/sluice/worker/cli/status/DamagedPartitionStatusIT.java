@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.sandbox.BrokerSettings;
-import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.DamagedRecord;
+import dev.sluice.worker.OwnBroker;
 import dev.sluice.worker.PackagedJar;
 import dev.sluice.worker.cli.TestTerminal;
 import java.nio.file.Files;
@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -35,13 +35,14 @@ class DamagedPartitionStatusIT {
     @TempDir
     private static Path folder;
 
-    private static SandboxBroker broker;
+    @RegisterExtension
+    static final OwnBroker own =
+            new OwnBroker(() -> BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
 
     private final TestTerminal terminal = new TestTerminal();
 
     @BeforeAll
-    static void startBroker() throws Exception {
-        broker = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
+    static void fillAndDamage() throws Exception {
         for (Topics topics : List.of(OF_REQUESTS, OF_LETTERS, OF_LARGE_LETTER)) {
             TestTerminal create = new TestTerminal();
             List<String> words = new ArrayList<>(List.of("topics", "create", "--partitions=" + PARTITIONS));
@@ -56,15 +57,10 @@ class DamagedPartitionStatusIT {
         put(OF_LETTERS.dead(), DAMAGED, "first", "second", "third");
         put(OF_LETTERS.dead(), 0, "other");
 
-        broker.stop();
+        own.get().stop();
         DamagedRecord.damage(partition(OF_REQUESTS.requests()), "request");
         DamagedRecord.damage(partition(OF_LETTERS.dead()), "second");
-        broker.startAgain();
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
+        own.get().startAgain();
     }
 
     @Test
@@ -133,7 +129,7 @@ class DamagedPartitionStatusIT {
     }
 
     private static List<String> options(Topics topics) {
-        return List.of("--bootstrap-servers=" + broker.bootstrapServers(), "--topic=" + topics.base());
+        return List.of("--bootstrap-servers=" + own.get().bootstrapServers(), "--topic=" + topics.base());
     }
 
     private static Path partition(String topic) {
@@ -144,7 +140,7 @@ class DamagedPartitionStatusIT {
         int size = 100 << 20;
         Map<String, Object> config = Map.of(
                 "bootstrap.servers",
-                broker.bootstrapServers(),
+                own.get().bootstrapServers(),
                 "compression.type",
                 "zstd",
                 "max.request.size",
@@ -161,7 +157,7 @@ class DamagedPartitionStatusIT {
 
     private static void put(String topic, int partition, String... values) throws Exception {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", broker.bootstrapServers()),
+                Map.of("bootstrap.servers", own.get().bootstrapServers()),
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
             for (String value : values) {

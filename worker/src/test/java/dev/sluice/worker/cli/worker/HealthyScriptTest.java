@@ -27,6 +27,8 @@ class HealthyScriptTest {
         "SLUICE_ADMIN_PORT, HTTP/1.1 503 Service Unavailable, 1",
         "SLUICE_PORT, HTTP/1.0 200 OK, 0",
         "SLUICE_PORT, HTTP/1.0 503 Service Unavailable, 1",
+        "SLUICE_PORT, HTTP/1.1 500 Internal Server Error, 1",
+        "SLUICE_PORT, HTTP/1.1 401 Unauthorized, 0",
         "SLUICE_PORT, HTTP/1.1 404 Not Found, 0"
     })
     void theStatusOfTheFirstPortThatListensDecides(String variable, String statusLine, int exitCode) throws Exception {

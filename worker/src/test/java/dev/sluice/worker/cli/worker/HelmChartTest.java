@@ -133,6 +133,7 @@ class HelmChartTest {
                     resources: {limits: {memory: 1Gi}}
                     volumeMounts: [{name: agents, mountPath: /agents}]
                   pod:
+                    securityContext: {runAsUser: 1000660000}
                     volumes: [{name: agents, emptyDir: {}}]
                     containers: [{name: proxy, image: nginx}]
                 """);
@@ -143,6 +144,7 @@ class HelmChartTest {
         PodSpec before = one(plain, StatefulSet.class).getSpec().getTemplate().getSpec();
         Container worker = pod.getContainers().get(0);
         assertThat(pod.getContainers()).extracting(Container::getName).containsExactly("worker", "proxy");
+        assertThat(pod.getSecurityContext().getRunAsUser()).isEqualTo(1_000_660_000L);
         assertThat(worker.getImage()).isEqualTo("sluice:20261201");
         assertThat(worker.getEnv()).contains(new EnvVar("SLUICE_MAX_IN_FLIGHT", "1000000", null));
         assertThat(worker.getEnv())
